@@ -1,0 +1,40 @@
+//! What every server needs, so that a server author writes only what is particular to his engine.
+//!
+//! The default server and the in-memory one are made of these parts too: they use nothing that an
+//! adapter crate cannot.
+//!
+//! | part | what it takes off the author's hands |
+//! |---|---|
+//! | [`Dispatcher`], [`Connection`] | the features of a request, the one form of its URI and `Host`, the limit of its body, panics, abort, the framing of bodiless responses, counting what is in flight |
+//! | [`upgrade_offer`] | `dyn Upgrade` for an engine that completes it later |
+//! | [`body_pump`] | a body from an engine whose own is not `Send` or blocks |
+//! | [`HostRuntime`] (feature `tokio`) | polling the application where its timers and sockets work |
+//! | [`bind`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
+//! | [`OnUpgrade` bridge](Dispatcher) (feature `upgrade-bridge`) | axum's `WebSocketUpgrade` on a server that is not hyper |
+//!
+//! `examples/12_write_an_adapter.rs` is a whole server made of them.
+
+#[cfg(feature = "upgrade-bridge")]
+mod bridge;
+mod call;
+mod connection;
+mod dispatcher;
+mod head;
+#[cfg(feature = "net")]
+mod listener;
+mod offer;
+mod pump;
+mod response_body;
+#[cfg(feature = "tokio")]
+mod runtime;
+
+pub use call::{Aborted, Call};
+pub use connection::Connection;
+pub use dispatcher::Dispatcher;
+#[cfg(feature = "net")]
+pub use listener::{Listener, Socket, bind};
+pub use offer::{UpgradeCompletion, upgrade_offer};
+pub use pump::{BodySender, PumpClosed, body_pump};
+pub use response_body::ResponseBody;
+#[cfg(feature = "tokio")]
+pub use runtime::{Entered, HostRuntime, Offloaded};

@@ -1,0 +1,77 @@
+//! What servers and middleware tell applications: facts and capabilities, found by type.
+//!
+//! A [`Feature`] is a type that opted in, so the implementors of that trait are the catalogue. A value is
+//! a shared handle. Lookups go through three scopes, request -> connection -> server, and the nearest
+//! wins. Middleware may add features, replace them, or wrap them. A capability that a server lacks is an
+//! absent feature.
+//!
+//! | feature | `NAME` | scope | counterpart in ASP.NET Core |
+//! |---|---|---|---|
+//! | [`ServerAddresses`] | `server.addresses` | server | `IServerAddressesFeature` |
+//! | [`ServerInfo`] | `server.info` | server | - |
+//! | [`ServerLifetime`] | `server.lifetime` | server | `IHostApplicationLifetime` |
+//! | [`ServerStatistics`] | `server.statistics` | server | the meters of Kestrel |
+//! | [`ResponseTrailers`] | `response.trailers` | server, connection or request | `IHttpResponseTrailersFeature` |
+//! | [`ConnectionInfo`] | `connection.info` | connection | `IHttpConnectionFeature` |
+//! | [`Scheme`] | `request.scheme` | connection | `IHttpRequestFeature.Scheme` |
+//! | [`RequestLifetime`] | `request.lifetime` | request | `IHttpRequestLifetimeFeature` |
+//! | [`RequestIdentifier`] | `request.identifier` | request | `IHttpRequestIdentifierFeature` |
+//! | [`MaxRequestBodySize`] | `request.max_body_size` | request | `IHttpMaxRequestBodySizeFeature` |
+//! | [`OriginalTarget`] | `request.original_target` | request | `IHttpRequestFeature.RawTarget` |
+//! | [`PathBase`] | `request.path_base` | request | `IHttpRequestFeature.PathBase` |
+//! | [`dyn Upgrade`](Upgrade) | `request.upgrade` | request | `IHttpUpgradeFeature` |
+//!
+//! ```
+//! use transom::features::{ConnectionInfo, Feature, Features, RequestExt};
+//!
+//! #[derive(Debug)]
+//! struct Tenant(String);
+//!
+//! impl Feature for Tenant {
+//!     const NAME: &'static str = "example.tenant";
+//! }
+//!
+//! let mut request = transom::Request::default();
+//! request.features_mut().insert(Tenant("acme".into()));
+//!
+//! assert_eq!(request.feature::<Tenant>().unwrap().0, "acme");
+//! assert!(request.feature::<ConnectionInfo>().is_none()); // no server made this request
+//! ```
+
+mod addresses;
+mod collection;
+mod connection;
+mod lifetime;
+mod max_request_body_size;
+mod missing;
+mod original_target;
+mod path_base;
+mod request_ext;
+mod request_identifier;
+mod request_scope;
+mod response_trailers;
+mod scheme;
+mod server_info;
+mod server_lifetime;
+mod server_statistics;
+mod upgrade;
+
+pub use addresses::{
+    AddressError, AddressHost, RequestedAddresses, ServerAddress, ServerAddresses,
+};
+pub use collection::{Feature, Features};
+pub use connection::{ConnectionId, ConnectionInfo, Endpoint, Transport};
+pub use lifetime::RequestLifetime;
+pub use max_request_body_size::{BodySizeFrozen, MaxRequestBodySize};
+pub use missing::MissingFeature;
+pub use original_target::OriginalTarget;
+pub use path_base::{InvalidPathBase, PathBase};
+pub use request_ext::RequestExt;
+pub use request_identifier::RequestIdentifier;
+pub use request_scope::RequestScope;
+pub use response_trailers::ResponseTrailers;
+pub use scheme::Scheme;
+pub use server_info::ServerInfo;
+pub use server_lifetime::ServerLifetime;
+pub use server_statistics::{Counted, ServerStatistics};
+pub use upgrade::{Upgrade, UpgradeError, Upgraded, Upgrading};

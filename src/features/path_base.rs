@@ -1,0 +1,160 @@
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use http::Uri;
+use http::uri::PathAndQuery;
+
+use super::Feature;
+
+/// The leading part of the path that was taken off: where the application, or a branch of it, is
+/// mounted. [`PathBase`] and the URI's path together are the original path.
+///
+/// Empty, or a path that begins with `/` and does not end with one. Absent means empty.
+///
+/// ```
+/// use transom::features::PathBase;
+///
+/// assert_eq!(PathBase::new("/app/")?.as_str(), "/app");
+/// assert_eq!(PathBase::new("")?.as_str(), "");
+/// assert!(PathBase::new("app").is_err());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "PathString")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PathBase(Arc<str>);
+
+impl PathBase {
+    /// Returns a path base; slashes at its end are taken off.
+    ///
+    /// # Errors
+    ///
+    /// It does not begin with `/`, or holds what a path cannot.
+    pub fn new(path: &str) -> Result<Self, InvalidPathBase> {
+        let trimmed = path.trim_end_matches('/');
+        let valid = trimmed.is_empty()
+            || trimmed.starts_with('/')
+                && !trimmed.contains(['?', '#'])
+                && trimmed.parse::<PathAndQuery>().is_ok();
+        if valid {
+            Ok(Self(trimmed.into()))
+        } else {
+            Err(InvalidPathBase(path.into()))
+        }
+    }
+
+    /// Returns the path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns whether `path` begins with this base: whole segments, ASCII case ignored.
+    ///
+    /// ```
+    /// use transom::features::PathBase;
+    ///
+    /// let base = PathBase::new("/app")?;
+    /// assert!(base.is_prefix_of("/APP/page") && !base.is_prefix_of("/apple"));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_prefix_of(&self, path: &str) -> bool {
+        Self::split(path, &self.0).is_some()
+    }
+
+    /// Splits `prefix` off a path: whole segments, ASCII case ignored. Returns the part that matched, in
+    /// the path's own spelling, and the rest.
+    pub(crate) fn split<'p>(path: &'p str, prefix: &str) -> Option<(&'p str, &'p str)> {
+        let (head, rest) = path.split_at_checked(prefix.len())?;
+        let matches =
+            head.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'));
+        matches.then_some((head, rest))
+    }
+
+    /// Returns this base with `segment` after it.
+    pub(crate) fn join(&self, segment: &str) -> Self {
+        Self(format!("{}{segment}", self.0).into())
+    }
+
+    /// Returns `uri` with its path replaced by `rest` (which is a part of it) and all else kept.
+    pub(crate) fn strip(uri: &Uri, rest: &str) -> Uri {
+        let mut path = String::with_capacity(uri.path().len() + 1);
+        if !rest.starts_with('/') {
+            path.push('/');
+        }
+        path.push_str(rest);
+        if let Some(query) = uri.query() {
+            path.push('?');
+            path.push_str(query);
+        }
+        let mut parts = uri.clone().into_parts();
+        // What is left of a valid path is one, so this cannot fail; if it did, the path stays whole.
+        if let Ok(path) = PathAndQuery::try_from(path) {
+            parts.path_and_query = Some(path);
+        }
+        Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
+    }
+}
+
+impl fmt::Display for PathBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Feature for PathBase {
+    const NAME: &'static str = "request.path_base";
+}
+
+/// A path base is malformed; see [`PathBase::new`].
+#[derive(Clone, Debug)]
+pub struct InvalidPathBase(String);
+
+impl fmt::Display for InvalidPathBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not a path base: write it empty, or like `/app`",
+            self.0
+        )
+    }
+}
+
+impl Error for InvalidPathBase {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_matches_whole_segments_without_regard_to_case() {
+        assert_eq!(PathBase::split("/foo", "/foo"), Some(("/foo", "")));
+        assert_eq!(PathBase::split("/foo/", "/foo"), Some(("/foo", "/")));
+        assert_eq!(PathBase::split("/FOO/bar", "/foo"), Some(("/FOO", "/bar")));
+        assert_eq!(PathBase::split("/foobar", "/foo"), None);
+        assert_eq!(PathBase::split("/f", "/foo"), None);
+        assert_eq!(PathBase::split("/anything", ""), Some(("", "/anything")));
+        assert_eq!(
+            PathBase::split("/é", "/\u{c3}"),
+            None,
+            "never splits a character"
+        );
+    }
+
+    #[test]
+    fn stripping_keeps_the_query_and_the_bytes() {
+        let strip = |uri: &str, rest: &str| {
+            uri.parse::<Uri>()
+                .map(|uri| PathBase::strip(&uri, rest).to_string())
+        };
+        assert_eq!(
+            strip("/app/a%2Fb?q=%20", "/a%2Fb").ok().as_deref(),
+            Some("/a%2Fb?q=%20")
+        );
+        assert_eq!(strip("/app?", "").ok().as_deref(), Some("/?"));
+        assert_eq!(strip("/app//x", "//x").ok().as_deref(), Some("//x"));
+        assert_eq!(
+            strip("http://h/app/x", "/x").ok().as_deref(),
+            Some("http://h/x")
+        );
+    }
+}

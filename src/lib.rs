@@ -1,0 +1,19 @@
+//! **Write an HTTP application once and host it on any server.**
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod adapter;
+pub mod body;
+pub mod contract;
+pub mod features;
+pub mod pipeline;
+
+mod signal;
+#[cfg(feature = "tokio")]
+mod tokio_io;
+
+pub use body::Body;
+pub use contract::{
+    App, Application, BoundServer, BoxServer, Error, Request, Response, Server, Shutdown,
+};
+pub use features::{Feature, Features, RequestExt};
+pub use pipeline::ApplicationBuilder;

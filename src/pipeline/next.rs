@@ -1,0 +1,135 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+use super::stage::Label;
+use crate::contract::{App, Application, Request, Response};
+
+/// The rest of the pipeline: what a stage calls, or does not.
+///
+/// It is cheap to clone, always ready, and cannot fail; as a tower service it is what
+/// [`layer`](super::ApplicationBuilder::layer) hands to layers, and what [`App::into_service`] returns.
+#[derive(Clone)]
+pub struct Next {
+    app: App,
+    labels: Option<Arc<[Label]>>,
+}
+
+impl Next {
+    pub(super) fn new(app: App) -> Self {
+        Self { app, labels: None }
+    }
+
+    pub(super) fn with_labels(self, labels: Vec<Label>) -> Self {
+        Self {
+            labels: Some(labels.into()),
+            ..self
+        }
+    }
+
+    /// Returns how the stages print; an application that no builder made is one stage.
+    pub(super) fn labels(&self) -> Vec<Label> {
+        match &self.labels {
+            Some(labels) => labels.to_vec(),
+            None => vec![Label::new(format!("{:?}", self.app))],
+        }
+    }
+
+    /// Returns the pipeline as an application that prints as its list of stages.
+    pub(super) fn into_app(self) -> App {
+        match self.labels {
+            Some(labels) => self.app.labelled(Labels(labels)),
+            None => self.app,
+        }
+    }
+
+    /// Runs the rest of the pipeline.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cancels the rest of the pipeline where it stands.
+    pub async fn run(self, request: Request) -> Response {
+        self.app.call_boxed(request).await
+    }
+}
+
+impl Service<Request> for Next {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Running;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Running {
+        Running(self.app.clone().call_boxed(request))
+    }
+}
+
+/// The rest of the pipeline, running; see [`Next`].
+#[must_use = "futures do nothing unless polled"]
+pub struct Running(Pin<Box<dyn Future<Output = Response> + Send>>);
+
+impl Future for Running {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx).map(Ok)
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Running")
+    }
+}
+
+impl Application for Next {
+    fn call(&self, request: Request) -> impl Future<Output = Response> + Send {
+        self.app.clone().call_boxed(request)
+    }
+}
+
+impl fmt::Debug for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.labels {
+            Some(labels) => Labels(Arc::clone(labels)).fmt(f),
+            None => self.app.fmt(f),
+        }
+    }
+}
+
+/// A pipeline as a list of its stages.
+struct Labels(Arc<[Label]>);
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter()).finish()
+    }
+}
+
+impl App {
+    /// Turns the application into a tower service, to be used where no Transom is.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use tower::ServiceExt;
+    /// use transom::{ApplicationBuilder, Request};
+    ///
+    /// let service = ApplicationBuilder::new().run_fn(|_| async { "hello" }).into_service();
+    /// let response = service.oneshot(Request::default()).await?;
+    /// assert_eq!(response.status(), 200);
+    /// # Ok::<_, std::convert::Infallible>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn into_service(self) -> Next {
+        Next::new(self)
+    }
+}

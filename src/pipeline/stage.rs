@@ -1,0 +1,172 @@
+use std::fmt;
+use std::future::{Future, poll_fn};
+
+use bytes::Bytes;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::errors::ErrorMapper;
+use super::{IntoResponse, Next};
+use crate::body::{Body, BoxError};
+use crate::contract::{App, Application, Request, Response};
+
+/// One stage that waits for the rest of the pipeline.
+pub(super) struct Stage {
+    label: Label,
+    wrap: Box<dyn FnOnce(Next) -> App + Send>,
+}
+
+impl Stage {
+    pub(super) fn new(label: Label, wrap: impl FnOnce(Next) -> App + Send + 'static) -> Self {
+        Self {
+            label,
+            wrap: Box::new(wrap),
+        }
+    }
+
+    /// Composes stages around an end, the last one first, and returns the head of the pipeline.
+    pub(super) fn build(stages: Vec<Self>, end: Next) -> Next {
+        let labels = stages
+            .iter()
+            .map(|stage| stage.label.clone())
+            .chain(end.labels())
+            .collect();
+        let head = stages
+            .into_iter()
+            .rev()
+            .fold(end, |next, stage| Next::new((stage.wrap)(next)));
+        head.with_labels(labels)
+    }
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.label.fmt(f)
+    }
+}
+
+/// How a stage prints: a verb, what it was given, and the stages of its branch.
+#[derive(Clone)]
+pub(super) struct Label {
+    text: String,
+    branch: Option<String>,
+}
+
+impl Label {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            branch: None,
+        }
+    }
+
+    /// The label of a verb that was given a value of type `T`, by the type's own name.
+    pub(super) fn of_type<T>(verb: &str) -> Self {
+        let name = std::any::type_name::<T>();
+        let plain = name.split('<').next().unwrap_or(name);
+        Self::new(format!(
+            "{verb} {}",
+            plain.rsplit("::").next().unwrap_or(plain)
+        ))
+    }
+
+    pub(super) fn with_branch(self, branch: &impl fmt::Debug) -> Self {
+        Self {
+            branch: Some(format!("{branch:?}")),
+            ..self
+        }
+    }
+}
+
+impl fmt::Debug for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        match &self.branch {
+            Some(branch) => write!(f, " {branch}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A tower service as an application; the one place where readiness is awaited.
+pub(super) struct LayerStage<S> {
+    service: S,
+    errors: ErrorMapper,
+}
+
+impl<S, B> LayerStage<S>
+where
+    S: Service<Request, Response = http::Response<B>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    pub(super) fn new(service: S, errors: ErrorMapper) -> Self {
+        Self { service, errors }
+    }
+
+    pub(super) fn stage<L>(layer: L, errors: ErrorMapper) -> Stage
+    where
+        L: Layer<Next, Service = S> + Send + 'static,
+    {
+        Stage::new(Label::of_type::<L>("layer"), move |next| {
+            App::new(Self::new(layer.layer(next), errors))
+        })
+    }
+}
+
+impl<S, B> Application for LayerStage<S>
+where
+    S: Service<Request, Response = http::Response<B>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    async fn call(&self, request: Request) -> Response {
+        // Readiness belongs to the clone that is called: a service may have reserved something in it.
+        let mut service = self.service.clone();
+        let ready = poll_fn(|cx| service.poll_ready(cx))
+            .await
+            .map_err(Into::into);
+        let answer = match ready {
+            Ok(()) => service.call(request).await.map_err(Into::into),
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(response) => response.map(Body::new),
+            Err(error) => self.errors.respond(error),
+        }
+    }
+}
+
+/// A function around the rest of the pipeline.
+pub(super) struct FnStage<F> {
+    f: F,
+    next: Next,
+}
+
+impl<F, Answer, R> FnStage<F>
+where
+    F: Fn(Request, Next) -> Answer + Send + Sync + 'static,
+    Answer: Future<Output = R> + Send + 'static,
+    R: IntoResponse,
+{
+    pub(super) fn stage(f: F) -> Stage {
+        Stage::new(Label::new("use_fn"), move |next| App::new(Self { f, next }))
+    }
+}
+
+impl<F, Answer, R> Application for FnStage<F>
+where
+    F: Fn(Request, Next) -> Answer + Send + Sync + 'static,
+    Answer: Future<Output = R> + Send + 'static,
+    R: IntoResponse,
+{
+    async fn call(&self, request: Request) -> Response {
+        (self.f)(request, self.next.clone()).await.into_response()
+    }
+}
