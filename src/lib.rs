@@ -6,6 +6,8 @@ pub mod body;
 pub mod contract;
 pub mod features;
 pub mod pipeline;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 mod signal;
 #[cfg(feature = "tokio")]

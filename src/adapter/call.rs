@@ -72,7 +72,7 @@ impl<A: Application> Call<A> {
     /// # Errors
     ///
     /// The application asked to hang up: close the connection (HTTP/2: reset the stream) without a response.
-    pub async fn run(self) -> Result<Response<ResponseBody>, Aborted> {
+    pub async fn run(self) -> Result<http::Response<ResponseBody>, Aborted> {
         let Self {
             app,
             request,

@@ -112,7 +112,7 @@ pub fn bind(addresses: &[ServerAddress]) -> Result<Vec<Listener>, Error> {
         match address.host() {
             AddressHost::Localhost => listeners.extend(localhost(address)?),
             AddressHost::Ip(_) | AddressHost::Any | AddressHost::Name(_) => {
-                listeners.push(tcp(address)?)
+                listeners.push(tcp(address)?);
             }
             AddressHost::Unix(path) => listeners.push(unix(address, path)?),
             AddressHost::Memory(_) => {

@@ -40,14 +40,21 @@ use crate::signal::Signal;
 pub fn body_pump(length: Option<u64>) -> (BodySender, Body) {
     // One place of its own for the sender, and one shared.
     let (sender, receiver) = mpsc::channel(1);
-    let polled = Arc::new(Signal::new());
+    let reader = Arc::new(Reader::default());
     let body = PumpedBody {
         receiver,
-        polled: Arc::clone(&polled),
+        reader: Arc::clone(&reader),
         left: length,
         ended: false,
     };
-    (BodySender { sender, polled }, Body::new(body))
+    (BodySender { sender, reader }, Body::new(body))
+}
+
+/// What the sender may know of the side that reads.
+#[derive(Default)]
+struct Reader {
+    polled: Signal,
+    dropped: Signal,
 }
 
 enum Step {
@@ -59,7 +66,7 @@ enum Step {
 /// Fills a body; see [`body_pump`].
 pub struct BodySender {
     sender: mpsc::Sender<Step>,
-    polled: Arc<Signal>,
+    reader: Arc<Reader>,
 }
 
 impl BodySender {
@@ -69,17 +76,26 @@ impl BodySender {
     ///
     /// Dropping the future loses nothing.
     pub async fn polled(&self) {
-        self.polled.wait().await;
+        self.reader.polled.wait().await;
     }
 
     /// Returns whether the application has begun to read the body, or dropped it.
     pub fn is_polled(&self) -> bool {
-        self.polled.is_fired()
+        self.reader.polled.is_fired()
     }
 
     /// Returns whether the application dropped the body.
     pub fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+        self.reader.dropped.is_fired()
+    }
+
+    /// Waits until the application drops the body.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn closed(&self) {
+        self.reader.dropped.wait().await;
     }
 
     /// Waits until there is room for a frame.
@@ -162,7 +178,7 @@ impl std::error::Error for PumpClosed {}
 
 struct PumpedBody {
     receiver: mpsc::Receiver<Step>,
-    polled: Arc<Signal>,
+    reader: Arc<Reader>,
     left: Option<u64>,
     ended: bool,
 }
@@ -175,7 +191,7 @@ impl HttpBody for PumpedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        self.polled.fire();
+        self.reader.polled.fire();
         if self.ended {
             return Poll::Ready(None);
         }
@@ -213,7 +229,8 @@ impl HttpBody for PumpedBody {
 
 impl Drop for PumpedBody {
     fn drop(&mut self) {
+        self.reader.dropped.fire();
         // Whoever waits for the first poll must not wait for ever.
-        self.polled.fire();
+        self.reader.polled.fire();
     }
 }

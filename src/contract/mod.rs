@@ -55,7 +55,7 @@ pub use server::{BoundServer, BoxBoundServer, BoxServer, Server};
 pub use shutdown::{Shutdown, ShutdownTrigger};
 
 /// A request as every server hands it over.
-pub type Request<B = crate::body::Body> = http::Request<B>;
+pub type Request = http::Request<crate::body::Body>;
 
 /// A response as every application returns it.
-pub type Response<B = crate::body::Body> = http::Response<B>;
+pub type Response = http::Response<crate::body::Body>;
