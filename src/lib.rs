@@ -19,3 +19,7 @@ pub use contract::{
 };
 pub use features::{Feature, Features, RequestExt};
 pub use pipeline::ApplicationBuilder;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

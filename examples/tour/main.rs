@@ -1,0 +1,120 @@
+//! The whole in one go: one and the same pipeline on every server.
+//!
+//! `cargo run --example tour` starts four servers at ports that the system chooses, prints what each of them
+//! is and can do, sends real requests to each, shows the answers, and stops them all.
+
+mod client;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::routing::{get, post};
+use axum::{Router, extract::Path};
+use http::{HeaderName, HeaderValue};
+use tower_http::request_id::{MakeRequestUuid, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use transom::features::{ConnectionInfo, PathBase, ServerAddresses, ServerInfo};
+use transom::testing::TestServer;
+use transom::{App, ApplicationBuilder, Error, Features, Host, HyperServer, Request, RequestExt, RunningHost};
+use transom_actix::ActixServer;
+use transom_tiny_http::TinyHttpServer;
+
+use client::Client;
+
+const ANY_PORT: &str = "http://127.0.0.1:0";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    transom::hosting::exit(tour().await)
+}
+
+async fn tour() -> Result<(), Error> {
+    // One host, four servers, and one pipeline, which is configured once all of them are bound.
+    let host = Host::builder(HyperServer::new(ANY_PORT))
+        .with_server(ActixServer::new(ANY_PORT))
+        .with_server(TinyHttpServer::new(ANY_PORT))
+        .with_server(TestServer::new())
+        .with_shutdown_timeout(Duration::from_secs(5))
+        .configure(|app| {
+            let pipeline = pipeline(app);
+            println!("The pipeline, in the order in which a request meets it:\n{pipeline:#?}\n");
+            pipeline
+        })
+        .start()
+        .await?;
+
+    for server in host.server_features() {
+        introduce(server);
+    }
+    let same = visit(&host).await?;
+    host.stop().await?;
+    println!("All servers have stopped.");
+    match same {
+        true => Ok(()),
+        false => Err(Error::configuration("the servers did not give the same answers")),
+    }
+}
+
+/// What every server runs: tower layers, a branch, and an axum router at the end.
+fn pipeline(app: ApplicationBuilder) -> App {
+    let site = Router::new()
+        .route("/hello/{name}", get(|Path(name): Path<String>| async move { format!("hello, {name}") }))
+        .route("/echo", post(|body: String| async move { body.to_uppercase() }));
+    app.layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(SetResponseHeaderLayer::overriding(
+            HeaderName::from_static("x-hosted-by"),
+            HeaderValue::from_static("transom"),
+        ))
+        .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(5)))
+        .map("/about", |about| about.run_fn(about_request))
+        .run(site)
+}
+
+/// Answers with what the features of the request say, in words that are the same on every server.
+async fn about_request(request: Request) -> String {
+    let base = request.feature::<PathBase>().cloned().unwrap_or_default();
+    let known = |known: bool| if known { "known" } else { "unknown" };
+    format!(
+        "base `{base}`, path `{}`, server {}, connection {}",
+        request.uri().path(),
+        known(request.feature::<ServerInfo>().is_some()),
+        known(request.feature::<ConnectionInfo>().is_some()),
+    )
+}
+
+fn introduce(server: &Features) {
+    if let Some(info) = server.get::<ServerInfo>() {
+        let adapter = info.adapter().map_or(String::new(), |(name, version)| format!(", by {name} {version}"));
+        println!("{info}{adapter}");
+    }
+    if let Some(addresses) = server.get::<ServerAddresses>() {
+        for address in addresses.bound() {
+            println!("  bound     {address}");
+        }
+    }
+    println!("  features  {}\n", server.names().collect::<Vec<_>>().join(", "));
+}
+
+/// Asks every server the same questions, and returns whether the answers were the same.
+async fn visit(host: &RunningHost) -> Result<bool, Error> {
+    let mut same = true;
+    for (method, target, body) in [
+        ("GET", "/hello/you", ""),
+        ("POST", "/echo", "to be shouted"),
+        ("GET", "/About/us", ""),
+        ("GET", "/nowhere", ""),
+    ] {
+        println!("{method} {target} {body}");
+        let mut first = None;
+        for server in host.server_features() {
+            let name = server.get::<ServerInfo>().map_or_else(String::new, ToString::to_string);
+            let client = Client::of(server)?;
+            let answer = client.ask(method, target, body).await.map_err(|error| Error::serve(&name, error))?;
+            println!("  {name:<18} {answer}");
+            same &= *first.get_or_insert_with(|| answer.clone()) == answer;
+        }
+        println!();
+    }
+    Ok(same)
+}
