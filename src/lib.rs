@@ -5,6 +5,8 @@ pub mod adapter;
 pub mod body;
 pub mod contract;
 pub mod features;
+#[cfg(feature = "hosting")]
+pub mod hosting;
 pub mod pipeline;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -18,6 +20,8 @@ pub use contract::{
     App, Application, BoundServer, BoxServer, Error, Request, Response, Server, Shutdown,
 };
 pub use features::{Feature, Features, RequestExt};
+#[cfg(feature = "hosting")]
+pub use hosting::{Host, RunningHost};
 pub use pipeline::ApplicationBuilder;
 
 #[cfg(doctest)]

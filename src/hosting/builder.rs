@@ -1,0 +1,169 @@
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use super::HostEnvironment;
+use super::host::Host;
+use super::options::Options;
+use super::supervisor::BoxSignal;
+use crate::body::BoxError;
+use crate::contract::{App, Application, BoxServer, Error, Server};
+use crate::pipeline::{ApplicationBuilder, IntoResponse};
+
+/// Options of a [`Host`], until it is told what to serve; made by [`Host::builder`].
+///
+/// What is given here are the defaults of the program: [`with_settings`](Self::with_settings) lets whoever
+/// runs it say otherwise.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use std::time::Duration;
+/// use transom::{Host, HyperServer};
+/// use transom::features::ServerAddresses;
+///
+/// let host = Host::builder(HyperServer::new("http://127.0.0.1:0"))
+///     .with_server(HyperServer::new("http://127.0.0.1:0"))
+///     .with_shutdown_timeout(Duration::from_secs(10))
+///     .try_configure(|app| {
+///         // The real ports of both, before anything is served.
+///         let addresses = app.server_features().require::<ServerAddresses>()?.bound();
+///         let list = format!("{} and {}", addresses[0], addresses[1]);
+///         Ok(app.run_fn(move |_| std::future::ready(list.clone())))
+///     });
+/// let host = host.start().await?;
+/// assert_eq!(host.addresses().len(), 2);
+/// host.stop().await?;
+/// # Ok::<_, transom::Error>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "IHostBuilder")]
+#[doc(alias = "WebApplicationBuilder")]
+#[must_use = "a host is built by `configure`, `try_configure` or `serve`"]
+pub struct HostBuilder {
+    servers: Vec<BoxServer>,
+    /// Makes the builder of the pipeline, with or without an error mapper of the program's.
+    pipeline: Box<dyn FnOnce() -> ApplicationBuilder + Send>,
+    defaults: Options,
+    settings: Options,
+    shutdown_signal: Option<BoxSignal>,
+}
+
+impl HostBuilder {
+    pub(super) fn new(server: BoxServer) -> Self {
+        Self {
+            servers: vec![server],
+            pipeline: Box::new(ApplicationBuilder::new),
+            defaults: Options::default(),
+            settings: Options::default(),
+            shutdown_signal: None,
+        }
+    }
+
+    /// Adds another server for the same pipeline. A request sees the features of its own server.
+    pub fn with_server(mut self, another: impl Server) -> Self {
+        self.servers.push(another.boxed());
+        self
+    }
+
+    /// Sets what becomes of the errors of the pipeline's stages; see
+    /// [`ApplicationBuilder::with_error_mapper`].
+    pub fn with_error_mapper<R: IntoResponse>(
+        self,
+        map: impl Fn(BoxError) -> R + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            pipeline: Box::new(|| ApplicationBuilder::with_error_mapper(map)),
+            ..self
+        }
+    }
+
+    /// Sets how long the servers may drain before what is left is aborted. 30 seconds by default.
+    #[doc(alias = "ShutdownTimeout")]
+    pub fn with_shutdown_timeout(mut self, grace: Duration) -> Self {
+        self.defaults.shutdown_timeout = Some(grace);
+        self
+    }
+
+    /// Sets what stops the host, in [`run`](Host::run) and in [`start`](Host::start). By default `run`
+    /// listens to SIGINT and SIGTERM, which this replaces.
+    pub fn with_shutdown_signal(self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self {
+            shutdown_signal: Some(Box::pin(signal)),
+            ..self
+        }
+    }
+
+    /// Sets the environment that the host runs in. `Production` by default.
+    #[doc(alias = "UseEnvironment")]
+    pub fn with_environment(mut self, name: impl Into<String>) -> Self {
+        self.defaults.environment = Some(HostEnvironment::new(name.into()));
+        self
+    }
+
+    /// Sets the addresses, separated by `;`, for the first server that takes addresses and has none of
+    /// its own. A malformed one is an error when the host starts.
+    #[doc(alias = "UseUrls")]
+    pub fn with_urls(mut self, list: &str) -> Self {
+        self.defaults.urls.clear();
+        self.defaults.urls.add(list);
+        self
+    }
+
+    /// Sets whether the host's addresses replace a server's own. `false` by default.
+    #[doc(alias = "PreferHostingUrls")]
+    pub fn with_prefer_hosting_urls(mut self, prefer: bool) -> Self {
+        self.defaults.prefer_hosting_urls = Some(prefer);
+        self
+    }
+
+    /// Sets whether to log nothing of a start and a stop that go well. `false` by default.
+    #[doc(alias = "SuppressStatusMessages")]
+    pub fn with_suppress_status_messages(mut self, suppress: bool) -> Self {
+        self.defaults.suppress_status_messages = Some(suppress);
+        self
+    }
+
+    /// Ends with a pipeline that is built once, when every server is bound.
+    ///
+    /// [`ApplicationBuilder::server_features`] are then the first server's, with the addresses of all, and
+    /// the host's own: [`HostLifetime`](super::HostLifetime), [`Stopper`](super::Stopper),
+    /// [`HostEnvironment`].
+    #[doc(alias = "Configure")]
+    pub fn configure(
+        self,
+        configure: impl FnOnce(ApplicationBuilder) -> App + Send + 'static,
+    ) -> Host {
+        self.try_configure(|app| Ok(configure(app)))
+    }
+
+    /// As [`configure`](Self::configure), with a function that may fail: then the host starts nothing.
+    pub fn try_configure(
+        self,
+        configure: impl FnOnce(ApplicationBuilder) -> Result<App, Error> + Send + 'static,
+    ) -> Host {
+        let pipeline = self.pipeline;
+        Host {
+            servers: self.servers,
+            pipeline: Box::new(|features| configure(pipeline().with_server_features(features))),
+            options: self.settings.or(self.defaults),
+            shutdown_signal: self.shutdown_signal,
+        }
+    }
+
+    /// Ends with an application that is there already.
+    pub fn serve(self, app: impl Application) -> Host {
+        let app = App::new(app);
+        self.configure(|_| app)
+    }
+}
+
+impl fmt::Debug for HostBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostBuilder")
+            .field("servers", &self.servers)
+            .field("defaults", &self.defaults)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
