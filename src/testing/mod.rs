@@ -30,7 +30,8 @@
 //!     .configure(|app| app.run_fn(|_| async { "hello" }))
 //!     .start()
 //!     .await?;
-//! let client = host.server_features().require::<TestClient>()?.clone();
+//! let server = host.server_features().next().expect("it has a server");
+//! let client = server.require::<TestClient>()?.clone();
 //! assert_eq!(client.get("/").await?.status(), 200);
 //! host.stop().await?;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
