@@ -8,8 +8,10 @@ use futures_io::{AsyncBufRead, AsyncRead};
 
 use super::{Body, BodyStream};
 
-/// How much one read asks a reader for.
+/// How much one read asks a reader for, at most and at least. What a read leaves of a buffer is used by
+/// the next one, so that a reader which yields little at a time does not hold a whole buffer for each.
 const CHUNK: usize = 16 * 1024;
+const LEAST: usize = 1024;
 
 impl Body {
     /// Makes a body of everything that a reader yields; an error of it breaks the body off.
@@ -70,7 +72,9 @@ impl<R: AsyncRead> Stream for Chunks<R> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Self { reader, buffer } = &mut *self;
-        buffer.resize(CHUNK, 0);
+        if buffer.len() < LEAST {
+            *buffer = BytesMut::zeroed(CHUNK);
+        }
         let read = ready!(reader.as_mut().poll_read(cx, buffer))?;
         Poll::Ready((read > 0).then(|| Ok(buffer.split_to(read).freeze())))
     }

@@ -49,6 +49,7 @@ mod error;
 mod server;
 mod shutdown;
 
+pub(crate) use application::BoxFuture;
 pub use application::{App, Application};
 pub use error::Error;
 pub use server::{BoundServer, BoxBoundServer, BoxServer, Server};

@@ -34,9 +34,11 @@ use super::{MissingFeature, RequestScope, ServerInfo};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a feature",
-    note = "known features: ServerAddresses, ServerInfo, ServerLifetime, ConnectionInfo, Scheme, RequestLifetime, \
-            RequestIdentifier, MaxRequestBodySize, OriginalTarget, PathBase, ResponseTrailers, dyn Upgrade",
-    note = "a type of your own becomes one with `impl transom::Feature for {Self}`"
+    note = "known features: ServerAddresses, ServerInfo, ServerLifetime, ServerStatistics, ConnectionInfo, Scheme, \
+            RequestLifetime, RequestIdentifier, MaxRequestBodySize, OriginalTarget, PathBase, ResponseTrailers, \
+            dyn Upgrade",
+    note = "a type of your own becomes one with `impl transom::Feature`; wrap a foreign one, such as `String`, in a \
+            type of your own"
 )]
 pub trait Feature: Send + Sync + 'static {
     /// The name in logs and error messages, as `scope.noun`; never used to look a feature up.

@@ -8,7 +8,8 @@ use http::uri::PathAndQuery;
 use super::Feature;
 
 /// The leading part of the path that was taken off: where the application, or a branch of it, is
-/// mounted. [`PathBase`] and the URI's path together are the original path.
+/// mounted. [`PathBase`] and the URI's path together are the original path; but where all of it was taken
+/// off, the URI's is `/`, as it cannot be empty.
 ///
 /// Empty, or a path that begins with `/` and does not end with one. Absent means empty.
 ///

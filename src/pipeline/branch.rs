@@ -23,7 +23,7 @@ impl Application for Map {
     async fn call(&self, mut request: Request) -> Response {
         match rebase(&mut request, &self.path) {
             true => self.branch.call(request).await,
-            false => self.next.call(request).await,
+            false => self.next.call_boxed(request).await,
         }
     }
 }
@@ -44,7 +44,7 @@ impl PathBaseStage {
 impl Application for PathBaseStage {
     async fn call(&self, mut request: Request) -> Response {
         rebase(&mut request, &self.path);
-        self.next.call(request).await
+        self.next.call_boxed(request).await
     }
 }
 
@@ -88,7 +88,7 @@ impl<T: Fn(&Request) -> bool + Send + Sync + 'static> Application for Branch<T> 
     async fn call(&self, request: Request) -> Response {
         match (self.test)(&request) {
             true => self.branch.call(request).await,
-            false => self.next.call(request).await,
+            false => self.next.call_boxed(request).await,
         }
     }
 }
@@ -113,8 +113,8 @@ impl<T: Fn(&Request) -> bool + Send + Sync + 'static> Detour<T> {
 impl<T: Fn(&Request) -> bool + Send + Sync + 'static> Application for Detour<T> {
     async fn call(&self, request: Request) -> Response {
         match (self.test)(&request) {
-            true => self.detour.call(request).await,
-            false => self.next.call(request).await,
+            true => self.detour.call_boxed(request).await,
+            false => self.next.call_boxed(request).await,
         }
     }
 }

@@ -154,8 +154,8 @@ impl ApplicationBuilder {
 
     /// Adds a branch for the requests whose path begins with `path`, and does not come back from it.
     ///
-    /// Whole segments match, ASCII case ignored: `/a` matches `/a`, `/a/` and `/A/b`, not `/ab`. What
-    /// matched moves, in the request's own spelling, from the URI to the end of [`PathBase`]. An empty
+    /// Whole segments match, ASCII case ignored and percent-encoding compared as it is: `/a` matches `/a`,
+    /// `/a/` and `/A/b`, not `/ab` or `/%61`. What matched moves, in the request's own spelling, from the URI to the end of [`PathBase`]. An empty
     /// `path` matches every request. The branch is built at once, and ends by itself: with 404 unless it
     /// says otherwise.
     ///

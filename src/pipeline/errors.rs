@@ -30,16 +30,7 @@ impl ErrorMapper {
 
 impl Default for ErrorMapper {
     fn default() -> Self {
-        Self::new(|error| {
-            let status = status_of(&*error);
-            #[cfg(feature = "tracing")]
-            if status == StatusCode::INTERNAL_SERVER_ERROR {
-                tracing::error!(target: "transom", error = &*error as &dyn StdError, "a stage of the pipeline failed");
-            } else {
-                tracing::debug!(target: "transom", error = &*error as &dyn StdError, %status, "a stage of the pipeline refused");
-            }
-            status
-        })
+        Self::new(|error| status_and_log(&*error))
     }
 }
 
@@ -47,6 +38,24 @@ impl fmt::Debug for ErrorMapper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ErrorMapper")
     }
+}
+
+/// A function may end with `?` on a body: what it was not given is answered as a layer's error is.
+impl IntoResponse for body::Error {
+    fn into_response(self) -> Response {
+        status_and_log(&self).into_response()
+    }
+}
+
+fn status_and_log(error: &(dyn StdError + 'static)) -> StatusCode {
+    let status = status_of(error);
+    #[cfg(feature = "tracing")]
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(target: "transom", error, "a stage of the pipeline failed");
+    } else {
+        tracing::debug!(target: "transom", error, %status, "a stage of the pipeline refused");
+    }
+    status
 }
 
 /// Returns the status of the first cause that is known.

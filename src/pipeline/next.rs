@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tower_service::Service;
 
 use super::stage::Label;
-use crate::contract::{App, Application, Request, Response};
+use crate::body::{Body, BoxError};
+use crate::contract::{App, BoxFuture, Request, Response};
 
 /// The rest of the pipeline: what a stage calls, or does not.
 ///
@@ -56,9 +58,19 @@ impl Next {
     pub async fn run(self, request: Request) -> Response {
         self.app.call_boxed(request).await
     }
+
+    /// As [`run`](Self::run), and keeps the handle. `Next` is no [`Application`](crate::Application):
+    /// as it is a service too, `run(next)` would be ambiguous.
+    pub(super) fn call_boxed(&self, request: Request) -> BoxFuture<Response> {
+        self.app.clone().call_boxed(request)
+    }
 }
 
-impl Service<Request> for Next {
+/// Takes a request with any body, because some layers (a limit, a timeout, decompression) wrap it.
+impl<B> Service<http::Request<B>> for Next
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
     type Response = Response;
     type Error = Infallible;
     type Future = Running;
@@ -67,14 +79,14 @@ impl Service<Request> for Next {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Running {
-        Running(self.app.clone().call_boxed(request))
+    fn call(&mut self, request: http::Request<B>) -> Running {
+        Running(self.call_boxed(request.map(Body::new)))
     }
 }
 
 /// The rest of the pipeline, running; see [`Next`].
 #[must_use = "futures do nothing unless polled"]
-pub struct Running(Pin<Box<dyn Future<Output = Response> + Send>>);
+pub struct Running(BoxFuture<Response>);
 
 impl Future for Running {
     type Output = Result<Response, Infallible>;
@@ -87,12 +99,6 @@ impl Future for Running {
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Running")
-    }
-}
-
-impl Application for Next {
-    fn call(&self, request: Request) -> impl Future<Output = Response> + Send {
-        self.app.clone().call_boxed(request)
     }
 }
 
@@ -120,10 +126,10 @@ impl App {
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
     /// use tower::ServiceExt;
-    /// use transom::{ApplicationBuilder, Request};
+    /// use transom::{ApplicationBuilder, Body};
     ///
     /// let service = ApplicationBuilder::new().run_fn(|_| async { "hello" }).into_service();
-    /// let response = service.oneshot(Request::default()).await?;
+    /// let response = service.oneshot(http::Request::new(Body::empty())).await?;
     /// assert_eq!(response.status(), 200);
     /// # Ok::<_, std::convert::Infallible>(())
     /// # })?;

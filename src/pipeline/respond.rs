@@ -21,7 +21,7 @@ use crate::contract::Response;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a response",
     note = "an `http::Response`, a `StatusCode`, text, bytes, a `Body`, `(StatusCode, _)` of those, \
-            and a `Result` of two of them are"
+            a `body::Error`, and a `Result` of two of them are"
 )]
 pub trait IntoResponse {
     /// Turns the value into a response.

@@ -60,14 +60,10 @@ impl Label {
         }
     }
 
-    /// The label of a verb that was given a value of type `T`, by the type's own name.
+    /// The label of a verb that was given a value of type `T`, by the type's own name; of a stack, by
+    /// those of the layers in it.
     pub(super) fn of_type<T>(verb: &str) -> Self {
-        let name = std::any::type_name::<T>();
-        let plain = name.split('<').next().unwrap_or(name);
-        Self::new(format!(
-            "{verb} {}",
-            plain.rsplit("::").next().unwrap_or(plain)
-        ))
+        Self::new(format!("{verb} {}", readable(std::any::type_name::<T>())))
     }
 
     pub(super) fn with_branch(self, branch: &impl fmt::Debug) -> Self {
@@ -86,6 +82,41 @@ impl fmt::Debug for Label {
             None => Ok(()),
         }
     }
+}
+
+/// Returns the name of a type without its path and parameters; of a `tower` stack, its layers in order.
+fn readable(name: &str) -> String {
+    let (path, parameters) = match name.split_once('<') {
+        Some((path, rest)) => (path, rest.strip_suffix('>').unwrap_or(rest)),
+        None => (name, ""),
+    };
+    let own = path.rsplit("::").next().unwrap_or(path);
+    match (own, split_parameters(parameters).as_slice()) {
+        ("ServiceBuilder", [stack]) => readable(stack),
+        // The innermost `Stack` of a `ServiceBuilder` is around nothing.
+        ("Stack", [inner, outer]) if outer.ends_with("::Identity") => readable(inner),
+        ("Stack", [inner, outer]) => format!("{} + {}", readable(outer), readable(inner)),
+        _ => own.to_owned(),
+    }
+}
+
+/// Splits `A, B<C, D>` into `A` and `B<C, D>`.
+fn split_parameters(parameters: &str) -> Vec<&str> {
+    let (mut depth, mut before) = (0_i32, ' ');
+    parameters
+        .split(|c: char| {
+            depth += match (before, c) {
+                (_, '<' | '(' | '[' | '{') => 1,
+                // The arrow of a function.
+                ('-', '>') => 0,
+                (_, '>' | ')' | ']' | '}') => -1,
+                _ => 0,
+            };
+            before = c;
+            c == ',' && depth == 0
+        })
+        .map(str::trim)
+        .collect()
 }
 
 /// A tower service as an application; the one place where readiness is awaited.
@@ -168,5 +199,31 @@ where
 {
     async fn call(&self, request: Request) -> Response {
         (self.f)(request, self.next.clone()).await.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_read_as_its_own_name_and_a_stack_as_its_layers() {
+        for (name, expected) in [
+            ("trace::TraceLayer<a::B<c::D>>", "TraceLayer"),
+            ("app::Hello", "Hello"),
+            ("app::main::{{closure}}", "{{closure}}"),
+            (
+                "l::Stack<a::A, l::Stack<b::B<x::X, y::Y>, l::Identity>>",
+                "B + A",
+            ),
+            (
+                "b::ServiceBuilder<l::Stack<a::A<fn(u8, u8) -> (u8, u8)>, l::Identity>>",
+                "A",
+            ),
+            ("l::Identity", "Identity"),
+            ("", ""),
+        ] {
+            assert_eq!(readable(name), expected, "{name}");
+        }
     }
 }

@@ -1,0 +1,7 @@
+//! The compile errors that the documentation promises.
+#![allow(missing_docs, reason = "a test")]
+
+#[test]
+fn a_mistake_is_told_where_it_is_made() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}

@@ -1,0 +1,5 @@
+//! A number ends nothing.
+
+fn main() {
+    transom::ApplicationBuilder::new().run(5);
+}
