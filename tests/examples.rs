@@ -1,0 +1,271 @@
+//! Runs every example as a person would: starts it, asks what its lesson says, and ends it with Ctrl+C.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running example. Dropping it kills it.
+struct Example {
+    process: Child,
+    lines: mpsc::Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Example {
+    fn start(name: &str, arguments: &[&str]) -> Self {
+        let mut process = Command::new(path(name))
+            .args(arguments)
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name}: {error}; `cargo test` without `--test` builds the examples"));
+        let (sender, lines) = mpsc::channel();
+        let out = process.stdout.take().unwrap();
+        let err = process.stderr.take().unwrap();
+        forward(out, sender.clone());
+        forward(err, sender);
+        Self { process, lines, seen: Vec::new() }
+    }
+
+    /// Waits for so many "Now listening on" lines, and returns the addresses in them.
+    fn addresses(&mut self, count: usize) -> Vec<String> {
+        let mut found = Vec::new();
+        while found.len() < count {
+            let line = self.line();
+            if let Some((_, address)) = line.split_once("Now listening on: ") {
+                found.push(address.trim().trim_start_matches("http://").replace("[::]", "[::1]"));
+            }
+        }
+        found
+    }
+
+    fn line(&mut self) -> String {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => {
+                self.seen.push(line.clone());
+                line
+            }
+            Err(error) => panic!("{error}, after:\n{}", self.seen.join("\n")),
+        }
+    }
+
+    fn interrupt(&self) {
+        let done = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status();
+        assert!(done.unwrap().success());
+    }
+
+    /// Waits for its end, and returns what it said and whether it ended well.
+    fn finish(mut self) -> (String, bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "it does not end, after:\n{}", self.seen.join("\n"));
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            self.seen.push(line);
+        }
+        (self.seen.join("\n"), status.success())
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The examples are beside the folder of this test.
+fn path(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent().unwrap().parent().unwrap().join("examples").join(name)
+}
+
+fn forward(from: impl Read + Send + 'static, to: mpsc::Sender<String>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if to.send(line).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// Sends a request and returns the whole answer.
+fn get(address: &str, target: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Starts an example of one server, asks it, ends it, and expects it to end well.
+fn ask(name: &str, questions: &[(&str, &str)]) {
+    let mut example = Example::start(name, &[]);
+    let address = example.addresses(1).remove(0);
+    for (target, expected) in questions {
+        let answer = get(&address, target);
+        assert!(answer.contains(expected), "{name} {target}: no `{expected}` in\n{answer}");
+    }
+    example.interrupt();
+    let (said, well) = example.finish();
+    assert!(well, "{name} ended with:\n{said}");
+}
+
+/// Runs an example that ends by itself.
+fn run(name: &str, arguments: &[&str]) -> (String, bool) {
+    Example::start(name, arguments).finish()
+}
+
+#[test]
+fn hello_answers() {
+    ask("01_hello", &[("/", "hello, world")]);
+}
+
+#[test]
+fn middleware_runs_in_order() {
+    ask("02_middleware", &[("/", "x-micros"), ("/", "five layers")]);
+}
+
+#[test]
+fn branches_end_and_detours_come_back() {
+    ask(
+        "03_branches",
+        &[
+            ("/", "base ``, path `/`"),
+            ("/health", "200 OK"),
+            ("/ADMIN/users/7", "base `/ADMIN/users`, path `/7`"),
+            ("/admin/other", "404 Not Found"),
+            ("/v2/x", "version 2"),
+            ("/?debug", "x-debug: on"),
+            ("/site/page", "base `/site`, path `/page`"),
+        ],
+    );
+}
+
+#[test]
+fn features_are_there_or_explained() {
+    ask(
+        "04_features",
+        &[
+            ("/", "visitor      1"),
+            ("/", "server       hyper/"),
+            ("/a%2Fb", "target       /a%2Fb"),
+            ("/", "client       127.0.0.1:"),
+            ("/", "does not provide the feature `request.upgrade`"),
+        ],
+    );
+}
+
+#[test]
+fn bound_addresses_are_known_before_the_pipeline_is_built() {
+    let mut example = Example::start("05_bound_addresses", &[]);
+    let addresses = example.addresses(2);
+    for address in &addresses {
+        let answer = get(address, "/");
+        let first = &addresses[0];
+        assert!(answer.contains(&format!("this server listens on http://{first} and http://[::]:")), "{answer}");
+    }
+    example.interrupt();
+    assert!(example.finish().1);
+}
+
+#[test]
+fn the_server_is_chosen_at_run_time() {
+    for (name, expected) in [("hyper", "hyper/"), ("actix", "actix-http/"), ("tiny_http", "tiny_http/")] {
+        let mut example =
+            Example::start("06_choose_the_server", &["--server", name, "--urls", "http://127.0.0.1:0"]);
+        let address = example.addresses(1).remove(0);
+        let answer = get(&address, "/");
+        assert!(answer.contains(expected), "{name}: {answer}");
+        example.interrupt();
+        assert!(example.finish().1, "{name}");
+    }
+    let (said, well) = run("06_choose_the_server", &["--server", "nginx"]);
+    assert!(!well);
+    assert_eq!(
+        said.trim(),
+        "error: there is no server `nginx`; this program has `hyper`, `actix` and `tiny_http`",
+    );
+}
+
+#[test]
+fn two_servers_have_one_pipeline() {
+    let mut example = Example::start("07_two_servers", &[]);
+    let addresses = example.addresses(2);
+    assert!(get(&addresses[0], "/").contains("you came by hyper/"));
+    assert!(get(&addresses[1], "/").contains("you came by actix-http/"));
+    example.interrupt();
+    assert!(example.finish().1);
+}
+
+#[test]
+fn an_axum_router_runs_as_it_is() {
+    ask(
+        "08_axum_inside",
+        &[
+            ("/", "the router's own JSON"),
+            ("/hello/you", "hello, you"),
+            ("/hello/you/", "hello, you"),
+            ("/client", "you are 127.0.0.1:"),
+        ],
+    );
+}
+
+#[test]
+fn an_adapter_is_short() {
+    let (said, well) = run("09_write_an_adapter", &[]);
+    assert!(well, "{said}");
+}
+
+#[test]
+fn a_slow_request_survives_the_stop() {
+    let mut example = Example::start("10_graceful_shutdown", &[]);
+    let address = example.addresses(1).remove(0);
+    let slow = std::thread::spawn(move || get(&address, "/slow"));
+    // Long enough for the request to arrive, and far from its two seconds.
+    std::thread::sleep(Duration::from_millis(300));
+    example.interrupt();
+    let answer = slow.join().unwrap();
+    assert!(answer.contains("made it short, for the server is stopping"), "{answer}");
+    assert!(example.finish().1);
+}
+
+#[test]
+fn a_websocket_echoes_on_every_server() {
+    let (said, well) = run("11_websocket", &[]);
+    assert!(well, "{said}");
+    assert_eq!(said.matches("says \"is anybody there?\"").count(), 3, "{said}");
+}
+
+#[test]
+fn a_test_needs_no_port() {
+    let (said, well) = run("12_testing", &[]);
+    assert!(well && said.contains("no port was opened"), "{said}");
+}
+
+#[test]
+fn the_tour_visits_every_server_and_gets_the_same_answers() {
+    let (said, well) = run("tour", &[]);
+    assert!(well, "{said}");
+    for expected in ["hyper/", "actix-http/", "tiny_http/", "memory/", "All servers have stopped."] {
+        assert!(said.contains(expected), "no `{expected}` in\n{said}");
+    }
+    assert_eq!(said.matches("\"hello, you\"").count(), 4, "{said}");
+    assert_eq!(said.matches("\"TO BE SHOUTED\"").count(), 4, "{said}");
+}
