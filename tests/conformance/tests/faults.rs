@@ -5,8 +5,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "faults/careless.rs"]
+mod careless;
 #[path = "faults/faulty.rs"]
 mod faulty;
+#[path = "faults/framing.rs"]
+mod framing;
 #[path = "faults/head.rs"]
 mod head;
 
@@ -22,7 +26,11 @@ use faulty::{Fault, Under};
 
 fn main() -> ExitCode {
     let runtime = Arc::new(Runtime::new().unwrap());
-    let faults: Vec<Fault> = head::faults();
+    // One list a group of cases.
+    let faults: Vec<Fault> = [head::faults(), framing::faults()]
+        .into_iter()
+        .flatten()
+        .collect();
     let mut trials = vec![Trial::test("every_case_has_a_fault", {
         let found: HashSet<_> = faults.iter().map(|fault| fault.case).collect();
         move || every_case_has_a_fault(&found)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use transom::pipeline::Next;
 use transom::testing::TestServer;
 use transom::{
-    App, Application, ApplicationBuilder, BoundServer, BoxServer, Error, Features, Request,
-    Response, Server, Shutdown,
+    App, Application, ApplicationBuilder, BoundServer, BoxServer, Error, Features, HyperServer,
+    Request, Response, Server, Shutdown,
 };
 use transom_conformance::{Capability, Protocol, Target};
 
@@ -15,7 +15,15 @@ pub(crate) struct Fault {
     pub(crate) case: &'static str,
     pub(crate) what: &'static str,
     protocol: Option<Protocol>,
-    wrap: Wrap,
+    broken: Broken,
+}
+
+/// What is wrong.
+enum Broken {
+    /// Something between a sound server and the application.
+    Wrapped(Wrap),
+    /// The server itself.
+    Server(fn() -> BoxServer),
 }
 
 type Wrap = Arc<dyn Fn(App) -> App + Send + Sync>;
@@ -28,24 +36,35 @@ pub(crate) enum Under {
 }
 
 impl Fault {
-    /// A fault that a function makes between the server and the application.
+    /// A fault that a function makes between the server and the application, found in memory.
     pub(crate) fn new<F, Answer>(case: &'static str, what: &'static str, f: F) -> Self
     where
         F: Fn(Request, Next) -> Answer + Copy + Send + Sync + 'static,
         Answer: Future<Output = Response> + Send + 'static,
     {
+        let wrap = move |app| ApplicationBuilder::new().use_fn(f).run(app);
         Self {
             case,
             what,
             protocol: Some(Protocol::Memory),
-            wrap: Arc::new(move |app| ApplicationBuilder::new().use_fn(f).run(app)),
+            broken: Broken::Wrapped(Arc::new(wrap)),
         }
     }
 
-    /// Runs the case on another protocol than memory.
-    pub(crate) fn on(self, protocol: Protocol) -> Self {
+    /// A server that is broken itself, found over HTTP/1.1.
+    pub(crate) fn server(case: &'static str, what: &'static str, start: fn() -> BoxServer) -> Self {
         Self {
-            protocol: Some(protocol),
+            case,
+            what,
+            protocol: Some(Protocol::Http1),
+            broken: Broken::Server(start),
+        }
+    }
+
+    /// Has the fault found on another protocol; `None` for a case that starts servers of its own.
+    pub(crate) fn on(self, protocol: impl Into<Option<Protocol>>) -> Self {
+        Self {
+            protocol: protocol.into(),
             ..self
         }
     }
@@ -58,17 +77,22 @@ impl Fault {
     }
 
     pub(crate) fn target(&self, under: Under) -> Target {
-        let wrap = Arc::clone(&self.wrap);
-        let server = || TestServer::new().boxed();
-        let start = move || match under {
-            Under::Sound => server(),
-            Under::Fault => Faulty {
-                server: server(),
-                wrap: Arc::clone(&wrap),
-            }
-            .boxed(),
+        let sound = match self.protocol {
+            Some(Protocol::Memory) => || TestServer::new().boxed(),
+            _ => || HyperServer::new("http://127.0.0.1:0").boxed(),
         };
-        Target::new(&manifest(), start).unwrap()
+        let target = match (under, &self.broken) {
+            (Under::Sound, _) => Target::new(&manifest(), sound),
+            (Under::Fault, Broken::Server(start)) => Target::new(&manifest(), *start),
+            (Under::Fault, Broken::Wrapped(wrap)) => {
+                let wrap = Arc::clone(wrap);
+                Target::new(&manifest(), move || Faulty {
+                    server: sound(),
+                    wrap: Arc::clone(&wrap),
+                })
+            }
+        };
+        target.unwrap()
     }
 }
 
@@ -109,8 +133,7 @@ impl BoundServer for BoundFaulty {
     }
 
     async fn serve<A: Application>(self, app: A, shutdown: Shutdown) -> Result<(), Error> {
-        self.server
-            .serve((self.wrap)(App::new(app)), shutdown)
-            .await
+        let app = (self.wrap)(App::new(app));
+        self.server.serve(app, shutdown).await
     }
 }
