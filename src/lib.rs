@@ -79,6 +79,8 @@ pub mod contract;
 pub mod features;
 #[cfg(feature = "hosting")]
 pub mod hosting;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 pub mod pipeline;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -87,6 +89,8 @@ mod signal;
 #[cfg(feature = "tokio")]
 mod tokio_io;
 
+#[cfg(feature = "hyper")]
+pub use crate::hyper::HyperServer;
 pub use body::Body;
 pub use contract::{
     App, Application, BoundServer, BoxServer, Error, Request, Response, Server, Shutdown,

@@ -50,6 +50,15 @@ impl Connection {
         &self.features
     }
 
+    /// Tells the request that was begun last that its client is gone, while its answer is not complete;
+    /// for an engine that sees the client go and whose requests follow one another.
+    pub fn disconnect(&self) {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(scope) = &*spare {
+            scope.lifetime().disconnect();
+        }
+    }
+
     /// Returns the scope of the next request.
     pub(super) fn begin(
         &self,

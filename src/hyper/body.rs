@@ -1,0 +1,165 @@
+//! The bodies between hyper and the application.
+
+use std::error::Error as StdError;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::http1::{Exchange, Flight};
+use crate::adapter::ResponseBody;
+use crate::body::Error;
+
+/// The body of a request. What the application leaves of it on HTTP/1 goes back to the connection.
+pub(super) struct RequestBody {
+    /// Gone once it is given back.
+    incoming: Option<Incoming>,
+    unread: Unread,
+}
+
+/// What to do with the rest of a body that the application drops.
+enum Unread {
+    /// HTTP/2: the stream deals with it.
+    Drop,
+    /// HTTP/1: it stands between the connection and the next request.
+    Return { exchange: Exchange, awaited: bool },
+}
+
+impl RequestBody {
+    pub(super) fn of_stream(incoming: Incoming) -> Self {
+        Self {
+            incoming: Some(incoming),
+            unread: Unread::Drop,
+        }
+    }
+
+    /// Wraps the body of a request on HTTP/1. `awaited` says that the client sends it only when told to go
+    /// on, which it is when the body is first read.
+    pub(super) fn of_connection(incoming: Incoming, exchange: Exchange, awaited: bool) -> Self {
+        Self {
+            incoming: Some(incoming),
+            unread: Unread::Return { exchange, awaited },
+        }
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Unread::Return { awaited, .. } = &mut self.unread {
+            *awaited = false;
+        }
+        let Some(incoming) = &mut self.incoming else {
+            return Poll::Ready(None);
+        };
+        Poll::Ready(match ready!(Pin::new(incoming).poll_frame(cx)) {
+            Some(Ok(frame)) => Some(Ok(frame)),
+            Some(Err(error)) => Some(Err(map_error(error))),
+            None => {
+                self.unread = Unread::Drop;
+                None
+            }
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.as_ref().is_none_or(Incoming::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Incoming::size_hint)
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if let Unread::Return { exchange, awaited } = &self.unread
+            && let Some(incoming) = self.incoming.take()
+            && !incoming.is_end_stream()
+        {
+            exchange.leave(incoming, *awaited);
+        }
+    }
+}
+
+/// A malformed body is one thing, and a client that went away is another.
+fn map_error(error: hyper::Error) -> Error {
+    let malformed = {
+        let mut next = error.source();
+        loop {
+            match next {
+                None => break false,
+                Some(cause) => {
+                    if let Some(cause) = cause.downcast_ref::<io::Error>() {
+                        break matches!(
+                            cause.kind(),
+                            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+                        );
+                    }
+                    next = cause.source();
+                }
+            }
+        }
+    };
+    match malformed {
+        true => Error::new(error),
+        false => Error::disconnected_by(error),
+    }
+}
+
+/// The body of a response. An HTTP/1 connection knows by it that a request is in flight.
+pub(super) struct Outgoing {
+    body: Option<ResponseBody>,
+    _flight: Option<Flight>,
+}
+
+impl Outgoing {
+    pub(super) fn new(body: ResponseBody, flight: Option<Flight>) -> Self {
+        Self {
+            body: Some(body),
+            _flight: flight,
+        }
+    }
+
+    pub(super) fn empty() -> Self {
+        Self {
+            body: None,
+            _flight: None,
+        }
+    }
+}
+
+impl HttpBody for Outgoing {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(ResponseBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), ResponseBody::size_hint)
+    }
+}

@@ -1,0 +1,70 @@
+//! One connection, from its first byte to its last.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::io::Stream;
+use super::sniff::{Protocol, sniff};
+use super::upgrade::UpgradedConnections;
+use super::{http1, http2};
+use crate::adapter::Dispatcher;
+use crate::contract::{Application, Shutdown};
+use crate::features::{ConnectionInfo, ServerStatistics};
+
+/// What can be set on the server.
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    pub(super) max_request_body_size: Option<u64>,
+    pub(super) half_close: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_request_body_size: Some(30_000_000),
+            half_close: true,
+        }
+    }
+}
+
+/// What all connections of a server share.
+pub(super) struct Server<A> {
+    pub(super) dispatcher: Dispatcher<A>,
+    pub(super) options: Options,
+    pub(super) shutdown: Shutdown,
+    pub(super) statistics: ServerStatistics,
+    pub(super) upgraded: UpgradedConnections,
+}
+
+/// Serves a connection until it ends, however it ends.
+pub(super) async fn serve<A: Application>(
+    server: Arc<Server<A>>,
+    mut stream: Stream,
+    info: ConnectionInfo,
+) {
+    let counted = server.statistics.count_connection();
+    // Whoever has not said a word is let go when the server stops.
+    let Some(Ok(Some((protocol, ahead)))) =
+        before(server.shutdown.requested(), sniff(&mut stream)).await
+    else {
+        return;
+    };
+    match protocol {
+        Protocol::Http1 => http1::serve(server, stream, ahead, info, counted).await,
+        Protocol::Http2 => http2::serve(server, stream, ahead, info, counted).await,
+    }
+}
+
+/// Returns what `work` returns, unless `end` comes first.
+async fn before<T>(end: impl Future<Output = ()>, work: impl Future<Output = T>) -> Option<T> {
+    let (mut end, mut work) = (pin!(end), pin!(work));
+    std::future::poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(Some(done));
+        }
+        end.as_mut().poll(cx).map(|()| None)
+    })
+    .await
+}

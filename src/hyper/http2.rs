@@ -1,0 +1,133 @@
+//! HTTP/2 without TLS, by prior knowledge.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::rt::Executor;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::task::JoinSet;
+
+use super::close::close;
+use super::connection::Server;
+use super::io::Stream;
+use super::service::{Requests, refuse};
+use super::transport::Transport;
+use crate::contract::Application;
+use crate::features::{ConnectionInfo, Counted, ResponseTrailers, Scheme};
+
+/// How large the header section of a request may be, as HTTP/2 counts it.
+const MAX_HEADER_LIST: u32 = 32 * 1024;
+/// How long a client without requests may take to see that the server goes away.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Serves a connection from which the preface was read.
+pub(super) async fn serve<A: Application>(
+    server: Arc<Server<A>>,
+    stream: Stream,
+    ahead: BytesMut,
+    info: ConnectionInfo,
+    counted: Counted,
+) {
+    let transport = Transport::new(stream, ahead, false, counted);
+    let connection = server
+        .dispatcher
+        .connection(info, Scheme::Http)
+        .with_feature(ResponseTrailers::new());
+    let requests = Requests {
+        connection,
+        http1: None,
+        server: Arc::clone(&server),
+    };
+    let service = service_fn(move |request: Request<Incoming>| {
+        let version = request.version();
+        let begun = requests.begin(request);
+        async move {
+            match begun {
+                Ok(begun) => begun.run().await,
+                Err(status) => Ok(refuse(status, version)),
+            }
+        }
+    });
+    let streams = Streams::default();
+    let mut connection = http2::Builder::new(streams.executor())
+        .max_header_list_size(MAX_HEADER_LIST)
+        .serve_connection(TokioIo::new(transport.clone()), service);
+
+    let mut stop = pin!(server.shutdown.requested());
+    let mut farewell = None;
+    let served = poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
+                return Poll::Ready(result.is_ok());
+            }
+            let open = streams.reap();
+            match &mut farewell {
+                None => {
+                    if stop.as_mut().poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    Pin::new(&mut connection).graceful_shutdown();
+                    farewell = Some(Box::pin(tokio::time::sleep(FAREWELL)));
+                }
+                Some(farewell) => {
+                    // A client that never acknowledges would hold the server up.
+                    if farewell.as_mut().poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    if open == 0 {
+                        return Poll::Ready(false);
+                    }
+                    farewell
+                        .as_mut()
+                        .reset(tokio::time::Instant::now() + FAREWELL);
+                }
+            }
+        }
+    })
+    .await;
+    if served {
+        close(&transport, false).await;
+    }
+    transport.lock().close();
+}
+
+/// The tasks of a connection's streams. They end with it.
+#[derive(Default)]
+struct Streams(Arc<Mutex<JoinSet<()>>>);
+
+impl Streams {
+    fn executor(&self) -> StreamExecutor {
+        StreamExecutor(Arc::downgrade(&self.0))
+    }
+
+    /// Forgets the tasks that ended, and returns how many there are.
+    fn reap(&self) -> usize {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.len()
+    }
+}
+
+/// Spawns the tasks of streams. They hold it, so it must not keep them alive.
+#[derive(Clone)]
+struct StreamExecutor(Weak<Mutex<JoinSet<()>>>);
+
+impl<F> Executor<F> for StreamExecutor
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        if let Some(tasks) = self.0.upgrade() {
+            let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            tasks.spawn(stream);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The default server: HTTP/1.1 and HTTP/2 on one port, on [hyper](https://hyper.rs).
+//!
+//! ```
+//! use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+//! use transom::features::ServerAddresses;
+//! use transom::{Body, BoundServer, HyperServer, Request, Response, Server, Shutdown};
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let bound = HyperServer::new("http://127.0.0.1:0").bind().await?;
+//! let address = bound.features().require::<ServerAddresses>()?.bound()[0].connect_addr();
+//!
+//! let app = |_: Request| async { Response::new(Body::from("hello")) };
+//! let (trigger, shutdown) = Shutdown::pair();
+//! let serving = tokio::spawn(bound.serve(app, shutdown));
+//!
+//! let mut client = tokio::net::TcpStream::connect(address.unwrap()).await?;
+//! client.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await?;
+//! let mut answer = String::new();
+//! client.read_to_string(&mut answer).await?;
+//! assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nhello"));
+//!
+//! trigger.request();
+//! serving.await??;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What it does that hyper alone does not:
+//!
+//! - an HTTP/2 client may begin with the preface (RFC 9113, section 3.3) on the port of HTTP/1.1;
+//! - a request without one valid `Host`, or with a target that is none, is answered 400 and never reaches
+//!   the application;
+//! - a client that goes away is noticed while the application works, and told by
+//!   [`RequestLifetime`](crate::features::RequestLifetime); one that only closed its sending side is still
+//!   answered;
+//! - a response is not lost because the body of its request was not read: what is left of it is read and
+//!   dropped, or the connection closes so that the response arrives;
+//! - responses to pipelined requests leave in one write, in bounded memory;
+//! - upgraded connections are part of the server: counted, waited for when it stops, closed when it is
+//!   dropped;
+//! - the accept loop survives whatever `accept` fails with.
+//!
+//! The head of a request may have 32 KiB in all (431), its target 8 KiB (414), and 100 fields (431).
+
+mod body;
+mod bound;
+mod close;
+mod connection;
+mod http1;
+mod http2;
+mod io;
+mod server;
+mod service;
+mod sniff;
+mod transport;
+mod upgrade;
+mod validate;
+
+pub use bound::BoundHyperServer;
+pub use server::HyperServer;

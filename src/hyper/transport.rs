@@ -1,0 +1,298 @@
+//! One connection's bytes, shared by hyper, which reads and writes them, and the task that watches over it.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::io::Stream;
+use crate::features::Counted;
+
+/// Output is gathered up to this many bytes, and larger pieces are not copied.
+const GATHERED: usize = 16 * 1024;
+/// How much is read ahead of hyper in order to see the end of the input behind it.
+const READ_AHEAD: usize = 16 * 1024;
+
+/// A handle of the connection's bytes. tokio's I/O traits on it are for hyper and, after an upgrade, for
+/// the application.
+#[derive(Clone)]
+pub(super) struct Transport(Arc<Mutex<State>>);
+
+pub(super) struct State {
+    /// Gone once the connection is closed, so that a handle that somebody kept holds no socket.
+    stream: Option<Stream>,
+    /// Read, but not by hyper yet.
+    ahead: BytesMut,
+    /// The client closed its sending side.
+    ended: bool,
+    aborted: bool,
+    output: Output,
+    /// Whether hyper has more to write than was taken from it.
+    blocked: bool,
+    counted: Option<Counted>,
+}
+
+/// What became of the input while a request was in flight.
+pub(super) enum Watched {
+    /// The client closed its sending side; it may still read.
+    Ended,
+    /// The connection is broken.
+    Broken,
+}
+
+struct Output {
+    /// Gathers what hyper writes until [`State::poll_send`]; `false` once the bytes are no longer HTTP/1.
+    gathers: bool,
+    bytes: Vec<u8>,
+    sent: usize,
+    /// Where the last write begins in `bytes`.
+    last: usize,
+}
+
+impl Transport {
+    /// Wraps a stream from which `ahead` was read. It counts as a connection until it is closed.
+    pub(super) fn new(stream: Stream, ahead: BytesMut, gathers: bool, counted: Counted) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            stream: Some(stream),
+            ahead,
+            ended: false,
+            aborted: false,
+            output: Output {
+                gathers,
+                bytes: Vec::new(),
+                sent: 0,
+                last: 0,
+            },
+            blocked: false,
+            counted: Some(counted),
+        })))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn downgrade(&self) -> WeakTransport {
+        WeakTransport(Arc::downgrade(&self.0))
+    }
+}
+
+/// A [`Transport`] that does not keep the connection open.
+pub(super) struct WeakTransport(std::sync::Weak<Mutex<State>>);
+
+impl WeakTransport {
+    /// Aborts the connection if it is still there.
+    pub(super) fn abort(&self) {
+        if let Some(transport) = self.0.upgrade() {
+            Transport(transport).lock().abort();
+        }
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+}
+
+impl State {
+    /// Sends what was gathered.
+    pub(super) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let output = &mut self.output;
+        while output.sent < output.bytes.len() {
+            let stream = self.stream.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+            match ready!(Pin::new(stream).poll_write(cx, &output.bytes[output.sent..]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => output.sent += sent,
+            }
+        }
+        output.bytes.clear();
+        (output.sent, output.last) = (0, 0);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Returns whether everything that hyper has written was sent.
+    pub(super) fn is_sent(&self) -> bool {
+        !self.blocked && self.output.bytes.is_empty()
+    }
+
+    /// Sends nothing of the last write that was gathered, but `instead`.
+    pub(super) fn replace_last_write(&mut self, instead: &[u8]) {
+        let output = &mut self.output;
+        if output.sent <= output.last && output.last < output.bytes.len() {
+            output.bytes.truncate(output.last);
+            output.bytes.extend_from_slice(instead);
+        }
+    }
+
+    /// Looks for the end of the input, which hyper does not while a request is in flight. What comes before
+    /// it is kept for hyper; an end further ahead than that is not seen.
+    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Watched> {
+        loop {
+            if self.ended || self.ahead.len() >= READ_AHEAD {
+                return Poll::Pending;
+            }
+            let Some(stream) = self.stream.as_mut() else {
+                return Poll::Ready(Watched::Broken);
+            };
+            // Asks the runtime, not the system, and needs no buffer.
+            if ready!(stream.poll_read_ready(cx)).is_err() {
+                return Poll::Ready(Watched::Broken);
+            }
+            let mut buffer = [0; 1024];
+            let mut buffer = ReadBuf::new(&mut buffer);
+            match ready!(Pin::new(stream).poll_read(cx, &mut buffer)) {
+                Err(_) => return Poll::Ready(Watched::Broken),
+                Ok(()) if buffer.filled().is_empty() => {
+                    self.ended = true;
+                    return Poll::Ready(Watched::Ended);
+                }
+                Ok(()) => self.ahead.extend_from_slice(buffer.filled()),
+            }
+        }
+    }
+
+    /// Reads and drops what the client still sends: `Ready(true)` for some, `Ready(false)` at the end.
+    pub(super) fn poll_discard(&mut self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<bool> {
+        self.ahead.clear();
+        let Some(stream) = self.stream.as_mut().filter(|_| !self.ended) else {
+            return Poll::Ready(false);
+        };
+        let mut buffer = ReadBuf::new(scratch);
+        let read = ready!(Pin::new(stream).poll_read(cx, &mut buffer));
+        self.ended = read.is_err() || buffer.filled().is_empty();
+        Poll::Ready(!self.ended)
+    }
+
+    pub(super) fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(cx))?;
+        match self.stream.as_mut() {
+            Some(stream) => Pin::new(stream).poll_shutdown(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// From now on the bytes are not HTTP/1: written as they come, and counted as what they are.
+    pub(super) fn upgrade(&mut self, counted: Counted) {
+        self.output.gathers = false;
+        self.counted = Some(counted);
+    }
+
+    pub(super) fn is_upgraded(&self) -> bool {
+        !self.output.gathers
+    }
+
+    /// Closes the socket, whoever still has a handle.
+    pub(super) fn close(&mut self) {
+        self.stream = None;
+        self.counted = None;
+        self.ended = true;
+    }
+
+    /// Ends the connection. The socket stays for whoever waits on it, so that he is woken to see it end.
+    fn abort(&mut self) {
+        self.aborted = true;
+        if let Some(stream) = &self.stream {
+            stream.abort();
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let length = self.ahead.len().min(into.remaining());
+            into.put_slice(&self.ahead[..length]);
+            self.ahead.advance(length);
+            return Poll::Ready(Ok(()));
+        }
+        let Some(stream) = self.stream.as_mut().filter(|_| !self.aborted) else {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        };
+        if self.ended {
+            return Poll::Ready(Ok(()));
+        }
+        let before = into.filled().len();
+        ready!(Pin::new(stream).poll_read(cx, into))?;
+        self.ended = into.filled().len() == before;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes the bytes of a write: gathered if they are few, or else sent behind what was gathered.
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let length = slices.iter().map(|slice| slice.len()).sum::<usize>();
+        let gathered = self.output.gathers && length < GATHERED;
+        self.blocked = true;
+        if !gathered || self.output.bytes.len() + length > GATHERED {
+            ready!(self.poll_send(cx))?;
+        }
+        let written = if gathered {
+            self.output.last = self.output.bytes.len();
+            for slice in slices {
+                self.output.bytes.extend_from_slice(slice);
+            }
+            length
+        } else {
+            let stream = self
+                .stream
+                .as_mut()
+                .ok_or(io::ErrorKind::ConnectionAborted)?;
+            ready!(Pin::new(stream).poll_write_vectored(cx, slices))?
+        };
+        self.blocked = false;
+        Poll::Ready(Ok(written))
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.lock().poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.lock().poll_write(cx, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.lock().poll_write(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.lock();
+        if state.output.gathers {
+            // The connection's task sends it when hyper has done what it can.
+            return Poll::Ready(Ok(()));
+        }
+        state.poll_send(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.lock();
+        if state.output.gathers {
+            // So that the connection's task closes it: it may have something to add.
+            return Poll::Ready(Ok(()));
+        }
+        state.poll_close_write(cx)
+    }
+}

@@ -1,0 +1,78 @@
+//! Writes `SPEC.md` and the table of servers in `README.md`; with `--check` fails if one is stale.
+
+use std::error::Error;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs, io};
+
+use transom_conformance::{Manifest, spec};
+
+fn main() -> ExitCode {
+    let check = match env::args().nth(1).as_deref() {
+        None => false,
+        Some("--check") => true,
+        Some(other) => return say(&format!("`{other}` is no option; there is only `--check`")),
+    };
+    match generate(check) {
+        Ok(stale) if stale.is_empty() || !check => ExitCode::SUCCESS,
+        Ok(stale) => say(&format!(
+            "{} is stale: run `cargo run -p transom-conformance --bin generate`",
+            stale.join(" and ")
+        )),
+        Err(error) => say(&error.to_string()),
+    }
+}
+
+/// Returns the names of the files that were stale.
+fn generate(check: bool) -> Result<Vec<&'static str>, Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files = vec![("SPEC.md", root.join("SPEC.md"), spec::specification())];
+    let readme = root.join("README.md");
+    if readme.exists() {
+        let table = spec::table(&manifests(&root)?);
+        let text = spec::with_table(&fs::read_to_string(&readme)?, &table);
+        files.push(("README.md", readme, text));
+    }
+    let mut stale = Vec::new();
+    for (name, path, text) in files {
+        if read(&path)? == text {
+            continue;
+        }
+        stale.push(name);
+        if !check {
+            fs::write(path, text)?;
+        }
+    }
+    Ok(stale)
+}
+
+/// Returns the manifests of the project's own servers, then those of the adapters by name.
+fn manifests(root: &Path) -> Result<Vec<Manifest>, Box<dyn Error>> {
+    let own = root.join("tests/conformance/manifests");
+    let mut paths = vec![own.join("hyper.toml"), own.join("memory.toml")];
+    let mut adapters: Vec<PathBuf> = fs::read_dir(root.join("adapters"))?
+        .map(|entry| Ok(entry?.path().join("conformance.toml")))
+        .collect::<io::Result<_>>()?;
+    adapters.sort();
+    paths.extend(adapters);
+    let mut manifests = Vec::new();
+    for path in paths.iter().filter(|path| path.exists()) {
+        let manifest = Manifest::parse(&fs::read_to_string(path)?);
+        manifests.push(manifest.map_err(|error| format!("{}: {error}", path.display()))?);
+    }
+    Ok(manifests)
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        text => text,
+    }
+}
+
+fn say(message: &str) -> ExitCode {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{message}");
+    ExitCode::FAILURE
+}

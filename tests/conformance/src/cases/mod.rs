@@ -1,0 +1,46 @@
+//! The cases, one file a group. How to add one is in the [crate's documentation](crate).
+
+mod framing;
+mod request_body;
+mod request_head;
+mod request_target;
+
+use crate::Case;
+
+/// A group of cases: those of one part of the contract.
+#[derive(Debug)]
+pub struct Group {
+    title: &'static str,
+    cases: Vec<Case>,
+}
+
+impl Group {
+    fn new(title: &'static str, cases: Vec<Case>) -> Self {
+        Self { title, cases }
+    }
+
+    /// Returns what the cases are about.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// Returns the cases.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+}
+
+/// Returns every group, in the order of the specification. A new group is a line here.
+pub fn groups() -> Vec<Group> {
+    vec![
+        Group::new("The target of a request", request_target::cases()),
+        Group::new("The head of a request", request_head::cases()),
+        Group::new("The body of a request", request_body::cases()),
+        Group::new("Where a request ends", framing::cases()),
+    ]
+}
+
+/// Returns every case.
+pub fn all() -> Vec<Case> {
+    groups().into_iter().flat_map(|group| group.cases).collect()
+}

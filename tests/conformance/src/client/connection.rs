@@ -1,0 +1,205 @@
+use std::fmt;
+use std::net::SocketAddr;
+
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderValue, Method, StatusCode, Uri, Version, header};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::task::JoinSet;
+use transom::features::{ServerAddresses, Upgraded};
+use transom::testing::{TestClient, TestConnection};
+use transom::{Body, Features, Request};
+
+use super::{Reply, Stream};
+use crate::{Capability, Failure, Outcome, within};
+
+/// How a client speaks with the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// Values, through [`TestClient`].
+    Memory,
+    /// HTTP/1.1 over a socket.
+    Http1,
+    /// HTTP/2 over a socket, in cleartext.
+    Http2,
+}
+
+impl Protocol {
+    /// Every protocol.
+    pub const ALL: &'static [Self] = &[Self::Memory, Self::Http1, Self::Http2];
+
+    /// Returns what a server needs for it.
+    pub fn capability(self) -> Capability {
+        match self {
+            Self::Memory => Capability::InMemory,
+            Self::Http1 => Capability::Http1,
+            Self::Http2 => Capability::Http2,
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Memory => "memory",
+            Self::Http1 => "h1",
+            Self::Http2 => "h2",
+        })
+    }
+}
+
+/// One connection to the server, on which requests are sent, whatever its protocol.
+///
+/// Dropping it closes the connection. Dropping a response, or the future of one, before its end is a
+/// client that goes away: HTTP/1.1 closes the connection, HTTP/2 resets the stream.
+pub struct Connection {
+    sender: Sender,
+    ends: Option<(SocketAddr, SocketAddr)>,
+    /// What drives the connection, and is aborted with it.
+    _driver: JoinSet<()>,
+}
+
+enum Sender {
+    Memory(TestConnection),
+    Http1(http1::SendRequest<Body>),
+    Http2(http2::SendRequest<Body>),
+}
+
+impl Connection {
+    /// Connects to the server whose features these are.
+    pub(crate) async fn open(protocol: Protocol, server: &Features) -> Outcome<Self> {
+        let mut driver = JoinSet::new();
+        if protocol == Protocol::Memory {
+            let client = server.require::<TestClient>()?;
+            return Ok(Self {
+                sender: Sender::Memory(client.connect()),
+                ends: None,
+                _driver: driver,
+            });
+        }
+        let stream = Stream::connect(server.get::<ServerAddresses>()).await?;
+        let ends = stream.ends();
+        let io = TokioIo::new(stream);
+        let sender = if protocol == Protocol::Http2 {
+            let handshake = http2::handshake(TokioExecutor::new(), io);
+            let (sender, connection) = within("the handshake of HTTP/2", handshake).await??;
+            driver.spawn(async move { drop(connection.await) });
+            Sender::Http2(sender)
+        } else {
+            let handshake = http1::handshake(io);
+            let (sender, connection) = within("the handshake of HTTP/1.1", handshake).await??;
+            driver.spawn(async move { drop(connection.with_upgrades().await) });
+            Sender::Http1(sender)
+        };
+        Ok(Self {
+            sender,
+            ends,
+            _driver: driver,
+        })
+    }
+
+    /// Returns the client's end and the server's, if the connection is one of IP.
+    pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.ends
+    }
+
+    /// Sends a request, whose URI is a path and query, and returns its response once the head is there.
+    ///
+    /// # Errors
+    ///
+    /// The server hung up, or did not answer within the deadline.
+    pub async fn send(&mut self, request: Request) -> Outcome<Reply> {
+        within("a response", self.send_patiently(request)).await?
+    }
+
+    /// As [`send`](Self::send), without a deadline.
+    ///
+    /// # Errors
+    ///
+    /// The server hung up.
+    pub async fn send_patiently(&mut self, mut request: Request) -> Outcome<Reply> {
+        let response = match &mut self.sender {
+            Sender::Memory(connection) => {
+                add_host(&mut request);
+                let (response, upgraded) = connection.upgrade(request).await?;
+                return Ok(Reply::new(response, upgraded));
+            }
+            Sender::Http1(sender) => {
+                add_host(&mut request);
+                sender.ready().await?;
+                sender.send_request(request).await?
+            }
+            Sender::Http2(sender) => {
+                move_host_to_target(&mut request)?;
+                sender.ready().await?;
+                sender.send_request(request).await?
+            }
+        };
+        reply_of(response).await
+    }
+
+    /// Returns a second handle of the same connection, so that requests overlap.
+    ///
+    /// # Errors
+    ///
+    /// HTTP/1.1 has no overlapping requests.
+    pub fn share(&self) -> Outcome<Self> {
+        let sender = match &self.sender {
+            Sender::Memory(connection) => Sender::Memory(connection.clone()),
+            Sender::Http2(sender) => Sender::Http2(sender.clone()),
+            Sender::Http1(_) => return Err(Failure::new("HTTP/1.1 has no overlapping requests")),
+        };
+        Ok(Self {
+            sender,
+            ends: self.ends,
+            _driver: JoinSet::new(),
+        })
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.sender {
+            Sender::Memory(_) => "Connection(memory)",
+            Sender::Http1(_) => "Connection(HTTP/1.1)",
+            Sender::Http2(_) => "Connection(HTTP/2)",
+        })
+    }
+}
+
+/// The authority of every request that has no other.
+pub(crate) const AUTHORITY: &str = "conformance.test";
+
+const HOST: HeaderValue = HeaderValue::from_static(AUTHORITY);
+
+fn add_host(request: &mut Request) {
+    request.headers_mut().entry(header::HOST).or_insert(HOST);
+}
+
+/// HTTP/2 has the authority in the target alone.
+fn move_host_to_target(request: &mut Request) -> Outcome {
+    *request.version_mut() = Version::HTTP_2;
+    if request.method() == Method::CONNECT {
+        return Ok(());
+    }
+    let host = request.headers_mut().remove(header::HOST).unwrap_or(HOST);
+    let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    parts.scheme = Some(Scheme::HTTP);
+    parts.authority = Some(Authority::try_from(host.as_bytes())?);
+    parts
+        .path_and_query
+        .get_or_insert(PathAndQuery::from_static("/"));
+    *request.uri_mut() = Uri::from_parts(parts)?;
+    Ok(())
+}
+
+async fn reply_of(mut response: http::Response<hyper::body::Incoming>) -> Outcome<Reply> {
+    let mut upgraded = None;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        let upgrading = hyper::upgrade::on(&mut response);
+        let io = within("the upgraded connection", upgrading).await??;
+        upgraded = Some(Upgraded::from_tokio(TokioIo::new(io)));
+    }
+    Ok(Reply::new(response.map(Body::new), upgraded))
+}

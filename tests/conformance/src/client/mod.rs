@@ -1,0 +1,14 @@
+//! The clients of the cases: one that sends requests over any protocol, and one that writes bytes.
+
+mod connection;
+mod reply;
+mod stream;
+mod wire;
+mod wire_reply;
+
+pub(crate) use connection::AUTHORITY;
+pub use connection::{Connection, Protocol};
+pub use reply::Reply;
+pub(crate) use stream::Stream;
+pub use wire::Wire;
+pub use wire_reply::{WireHead, WireReply};

@@ -1,0 +1,53 @@
+use std::fmt;
+use std::sync::Arc;
+
+use transom::{App, BoxServer, Server};
+
+use crate::running::Running;
+use crate::{Manifest, ManifestError, Outcome};
+
+/// A server that is held to the contract: how to start it, and what it says that it can do.
+#[derive(Clone)]
+pub struct Target {
+    manifest: Manifest,
+    start: Arc<dyn Fn() -> BoxServer + Send + Sync>,
+}
+
+impl Target {
+    /// Returns a target. `start` makes a server that is not bound yet and takes a free port, or no address
+    /// at all; it is called many times.
+    ///
+    /// # Errors
+    ///
+    /// The manifest is malformed.
+    pub fn new<S: Server>(
+        manifest: &str,
+        start: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Result<Self, ManifestError> {
+        Ok(Self {
+            manifest: Manifest::parse(manifest)?,
+            start: Arc::new(move || start().boxed()),
+        })
+    }
+
+    /// Returns what the server says that it can do.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Returns a server that is not bound yet.
+    pub fn server(&self) -> BoxServer {
+        (self.start)()
+    }
+
+    /// Binds a server and lets it serve.
+    pub(crate) async fn start(&self, app: App) -> Outcome<Running> {
+        Running::start(self.server(), app).await
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({})", self.manifest.server())
+    }
+}

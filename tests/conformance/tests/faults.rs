@@ -1,0 +1,79 @@
+//! Every case can fail: for each there is a fault in a server that it finds.
+//!
+//! A fault is a table entry in `faults/`: the case, what is wrong, and a function that does it between a
+//! sound server and the application.
+
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+#[path = "faults/careless.rs"]
+mod careless;
+#[path = "faults/faulty.rs"]
+mod faulty;
+#[path = "faults/framing.rs"]
+mod framing;
+#[path = "faults/head.rs"]
+mod head;
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+use transom_conformance::{Suite, cases};
+
+use faulty::{Fault, Under};
+
+fn main() -> ExitCode {
+    let runtime = Arc::new(Runtime::new().unwrap());
+    // One list a group of cases.
+    let faults: Vec<Fault> = [head::faults(), framing::faults()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let mut trials = vec![Trial::test("every_case_has_a_fault", {
+        let found: HashSet<_> = faults.iter().map(|fault| fault.case).collect();
+        move || every_case_has_a_fault(&found)
+    })];
+    for fault in faults {
+        let runtime = Arc::clone(&runtime);
+        let name = format!("{} fails where {}", fault.line(), fault.what);
+        trials.push(Trial::test(name, move || runtime.block_on(finds(&fault))));
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn every_case_has_a_fault(found: &HashSet<&str>) -> Result<(), Failed> {
+    let all = cases::all();
+    let without: Vec<_> = all
+        .iter()
+        .map(|case| case.id())
+        .filter(|id| !found.contains(id))
+        .collect();
+    match without.is_empty() {
+        true => Ok(()),
+        false => Err(Failed::from(format!(
+            "no fault shows that these can fail: {without:?}"
+        ))),
+    }
+}
+
+async fn finds(fault: &Fault) -> Result<(), Failed> {
+    let (line, cases) = (fault.line(), cases::all());
+    let cases: Vec<_> = cases
+        .into_iter()
+        .filter(|case| case.id() == fault.case)
+        .collect();
+    let sound = Suite::new(fault.target(Under::Sound), &cases)?;
+    sound
+        .run(&line)
+        .await
+        .map_err(|failure| failure.at("without the fault"))?;
+    let broken = Suite::new(fault.target(Under::Fault), &cases)?;
+    match broken.run(&line).await {
+        Err(_) => Ok(()),
+        Ok(()) => Err(Failed::from(
+            "the case passes although the server is broken",
+        )),
+    }
+}

@@ -1,0 +1,139 @@
+//! A server with a fault.
+
+use std::sync::Arc;
+
+use transom::pipeline::Next;
+use transom::testing::TestServer;
+use transom::{
+    App, Application, ApplicationBuilder, BoundServer, BoxServer, Error, Features, HyperServer,
+    Request, Response, Server, Shutdown,
+};
+use transom_conformance::{Capability, Protocol, Target};
+
+/// One fault, and the case that finds it.
+pub(crate) struct Fault {
+    pub(crate) case: &'static str,
+    pub(crate) what: &'static str,
+    protocol: Option<Protocol>,
+    broken: Broken,
+}
+
+/// What is wrong.
+enum Broken {
+    /// Something between a sound server and the application.
+    Wrapped(Wrap),
+    /// The server itself.
+    Server(fn() -> BoxServer),
+}
+
+type Wrap = Arc<dyn Fn(App) -> App + Send + Sync>;
+
+/// Whether the fault is switched on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Under {
+    Sound,
+    Fault,
+}
+
+impl Fault {
+    /// A fault that a function makes between the server and the application, found in memory.
+    pub(crate) fn new<F, Answer>(case: &'static str, what: &'static str, f: F) -> Self
+    where
+        F: Fn(Request, Next) -> Answer + Copy + Send + Sync + 'static,
+        Answer: Future<Output = Response> + Send + 'static,
+    {
+        let wrap = move |app| ApplicationBuilder::new().use_fn(f).run(app);
+        Self {
+            case,
+            what,
+            protocol: Some(Protocol::Memory),
+            broken: Broken::Wrapped(Arc::new(wrap)),
+        }
+    }
+
+    /// A server that is broken itself, found over HTTP/1.1.
+    pub(crate) fn server(case: &'static str, what: &'static str, start: fn() -> BoxServer) -> Self {
+        Self {
+            case,
+            what,
+            protocol: Some(Protocol::Http1),
+            broken: Broken::Server(start),
+        }
+    }
+
+    /// Has the fault found on another protocol; `None` for a case that starts servers of its own.
+    pub(crate) fn on(self, protocol: impl Into<Option<Protocol>>) -> Self {
+        Self {
+            protocol: protocol.into(),
+            ..self
+        }
+    }
+
+    pub(crate) fn line(&self) -> String {
+        match self.protocol {
+            Some(protocol) => format!("{}@{protocol}", self.case),
+            None => self.case.to_owned(),
+        }
+    }
+
+    pub(crate) fn target(&self, under: Under) -> Target {
+        let sound = match self.protocol {
+            Some(Protocol::Memory) => || TestServer::new().boxed(),
+            _ => || HyperServer::new("http://127.0.0.1:0").boxed(),
+        };
+        let target = match (under, &self.broken) {
+            (Under::Sound, _) => Target::new(&manifest(), sound),
+            (Under::Fault, Broken::Server(start)) => Target::new(&manifest(), *start),
+            (Under::Fault, Broken::Wrapped(wrap)) => {
+                let wrap = Arc::clone(wrap);
+                Target::new(&manifest(), move || Faulty {
+                    server: sound(),
+                    wrap: Arc::clone(&wrap),
+                })
+            }
+        };
+        target.unwrap()
+    }
+}
+
+fn manifest() -> String {
+    let lines = Capability::ALL
+        .iter()
+        .map(|one| format!("{one} = 'native'\n"));
+    format!(
+        "server = 'faulty'\n[capabilities]\n{}",
+        lines.collect::<String>()
+    )
+}
+
+struct Faulty {
+    server: BoxServer,
+    wrap: Wrap,
+}
+
+impl Server for Faulty {
+    type Bound = BoundFaulty;
+
+    async fn bind(self) -> Result<BoundFaulty, Error> {
+        Ok(BoundFaulty {
+            server: self.server.bind().await?,
+            wrap: self.wrap,
+        })
+    }
+}
+
+struct BoundFaulty {
+    server: <BoxServer as Server>::Bound,
+    wrap: Wrap,
+}
+
+impl BoundServer for BoundFaulty {
+    fn features(&self) -> &Features {
+        self.server.features()
+    }
+
+    async fn serve<A: Application>(self, app: A, shutdown: Shutdown) -> Result<(), Error> {
+        let app = (self.wrap)(App::new(app));
+        self.server.serve(app, shutdown).await
+    }
+}
