@@ -160,12 +160,13 @@ fn refused(error: &clap::Error, place: Option<&str>) -> Refused {
     if error.kind() == ErrorKind::DisplayHelp {
         return Refused::Help(text);
     }
-    // The first lines say what is wrong, and a tip what would be right; what follows is the usage.
+    // The first line says what is wrong, and the next, if any, what would be right; then comes the usage.
     let lines: Vec<&str> = text
         .lines()
         .map(str::trim)
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .filter(|line| !line.is_empty())
+        .take(2)
         .map(|line| line.strip_prefix("error: ").unwrap_or(line))
         .collect();
     let place = place.unwrap_or("the command line");
