@@ -124,6 +124,16 @@ impl HostBuilder {
         self
     }
 
+    /// Applies what whoever runs the program says; it wins over what the program gave this builder, in
+    /// whatever order. Which server it names counts only in [`Host::choose`].
+    #[cfg(feature = "settings")]
+    pub fn with_settings(self, settings: super::Settings) -> Self {
+        Self {
+            settings: settings.into_options(),
+            ..self
+        }
+    }
+
     /// Ends with a pipeline that is built once, when every server is bound.
     ///
     /// [`ApplicationBuilder::server_features`] are then the first server's, with the addresses of all, and

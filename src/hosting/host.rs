@@ -46,6 +46,32 @@ impl Host {
         HostBuilder::new(server.boxed())
     }
 
+    /// Begins a host with the server that the settings name, or else the first, and applies the settings.
+    ///
+    /// ```
+    /// use transom::{Host, HyperServer, testing::TestServer};
+    /// use transom::hosting::{Servers, SettingsSources};
+    ///
+    /// let settings = SettingsSources::new().with_command_line(["--server=memory"]).load()?;
+    /// let servers = Servers::new()
+    ///     .with("hyper", HyperServer::default)
+    ///     .with("memory", TestServer::new);
+    /// let host = Host::choose(&servers, settings)?.configure(|app| app.run_fn(|_| async { "hello" }));
+    /// # Ok::<_, transom::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_configuration`] when there is no server of that name; it lists those that there are.
+    #[cfg(feature = "settings")]
+    pub fn choose(
+        servers: &super::Servers,
+        settings: super::Settings,
+    ) -> Result<HostBuilder, Error> {
+        let server = servers.choose(settings.server())?;
+        Ok(HostBuilder::new(server).with_settings(settings))
+    }
+
     /// Starts, serves until it is asked to stop or a server fails, and stops.
     ///
     /// With the feature `signals`, unless there is a

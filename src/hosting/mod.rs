@@ -53,6 +53,8 @@ mod lifetime;
 mod options;
 mod running;
 mod servers;
+#[cfg(feature = "settings")]
+mod settings;
 #[cfg(feature = "signals")]
 mod signals;
 mod stopper;
@@ -67,4 +69,6 @@ pub use host::Host;
 pub use lifetime::HostLifetime;
 pub use running::RunningHost;
 pub use servers::Servers;
+#[cfg(feature = "settings")]
+pub use settings::{LaunchProfile, Settings, SettingsSources};
 pub use stopper::Stopper;

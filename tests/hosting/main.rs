@@ -1,6 +1,17 @@
 //! The host through its public API: the checks `H-*` of a conformant host, on a scripted server whose
 //! every step is seen, and on real ones.
 
+mod log;
 mod scripted;
 mod start;
 mod stop;
+mod urls;
+
+#[cfg(feature = "settings")]
+mod files;
+#[cfg(feature = "settings")]
+mod launch_profiles;
+#[cfg(feature = "settings")]
+mod servers;
+#[cfg(feature = "settings")]
+mod settings;

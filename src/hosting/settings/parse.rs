@@ -1,0 +1,122 @@
+//! Values from text.
+
+use std::time::Duration;
+
+use super::layer::Given;
+use crate::contract::Error;
+
+pub(super) fn boolean(given: &Given) -> Result<bool, Error> {
+    match given.value.trim() {
+        "1" => Ok(true),
+        "0" => Ok(false),
+        value if value.eq_ignore_ascii_case("true") => Ok(true),
+        value if value.eq_ignore_ascii_case("false") => Ok(false),
+        value => Err(given.error(format_args!("`{value}` is neither `true` nor `false`"))),
+    }
+}
+
+/// A number of seconds, or a number with a unit.
+pub(super) fn duration(given: &Given) -> Result<Duration, Error> {
+    let value = given.value.trim();
+    let digits = value.find(|char: char| !char.is_ascii_digit());
+    let (number, unit) = value.split_at(digits.unwrap_or(value.len()));
+    let read = || {
+        let number: u64 = number.parse().ok()?;
+        match unit.trim_start() {
+            "ms" => Some(Duration::from_millis(number)),
+            "" | "s" => Some(Duration::from_secs(number)),
+            "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
+            "h" => Some(Duration::from_secs(number.checked_mul(60 * 60)?)),
+            _ => None,
+        }
+    };
+    read().ok_or_else(|| {
+        given.error(format_args!(
+            "`{value}` is not a duration; a number of seconds is, or one with a unit like `500ms`, `30s`, `2m`, `1h`"
+        ))
+    })
+}
+
+pub(super) fn seconds(given: &Given) -> Result<Duration, Error> {
+    let value = given.value.trim();
+    value
+        .parse()
+        .map(Duration::from_secs)
+        .map_err(|_| given.error(format_args!("`{value}` is not a whole number of seconds")))
+}
+
+pub(super) fn port(given: &Given, text: &str) -> Result<u16, Error> {
+    text.parse().map_err(|_| {
+        given.error(format_args!(
+            "`{text}` is not a port; a number from 0 to 65535 is"
+        ))
+    })
+}
+
+/// The entries of a list separated by `;`. Blanks around an entry, and empty entries, do not count.
+pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(';')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(value: &str) -> Given {
+        Given {
+            value: value.into(),
+            origin: "`--x`".into(),
+        }
+    }
+
+    #[test]
+    fn a_duration_is_seconds_unless_it_says_otherwise() {
+        for (text, expected) in [
+            ("0", Duration::ZERO),
+            ("30", Duration::from_secs(30)),
+            (" 30s ", Duration::from_secs(30)),
+            ("500ms", Duration::from_millis(500)),
+            ("2 m", Duration::from_secs(120)),
+            ("1h", Duration::from_secs(3600)),
+        ] {
+            assert_eq!(duration(&given(text)).ok(), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "s",
+            "-1",
+            "1.5",
+            "1d",
+            "1s2",
+            "18446744073709551615h",
+            "99999999999999999999",
+        ] {
+            let error = duration(&given(text)).err().map(|error| error.report());
+            let expected = format!("`--x`: `{text}` is not a duration");
+            assert!(
+                error.is_some_and(|error| error.starts_with(&expected)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_boolean_is_a_word_or_a_digit() {
+        for (text, expected) in [
+            ("true", true),
+            ("TRUE", true),
+            ("1", true),
+            ("False", false),
+            ("0", false),
+        ] {
+            assert_eq!(boolean(&given(text)).ok(), Some(expected), "{text}");
+        }
+        let error = boolean(&given("yes")).err().map(|error| error.report());
+        assert_eq!(
+            error.as_deref(),
+            Some("`--x`: `yes` is neither `true` nor `false`")
+        );
+    }
+}

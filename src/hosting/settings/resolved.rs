@@ -1,0 +1,203 @@
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::command_line::{self, Refused};
+use super::key::Key;
+use super::layer::Layers;
+use super::{LaunchProfile, SettingsSources, parse, urls};
+use crate::contract::Error;
+use crate::features::{RequestedAddresses, ServerAddress};
+use crate::hosting::HostEnvironment;
+use crate::hosting::options::Options;
+
+/// What whoever runs the program says: in files, in the environment, on the command line.
+///
+#[doc = include_str!("settings.md")]
+///
+/// # Example
+///
+/// ```
+/// use transom::hosting::SettingsSources;
+///
+/// let settings = SettingsSources::new()
+///     .with_command_line(["--http-ports=8080", "--environment", "Staging"])
+///     .load()?;
+/// assert_eq!(settings.urls()[0].to_string(), "http://*:8080");
+/// assert!(settings.environment().is_staging());
+/// assert_eq!(settings.server(), None);
+/// # Ok::<_, transom::Error>(())
+/// ```
+#[doc(alias = "WebHostDefaults")]
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    urls: Vec<ServerAddress>,
+    prefer_hosting_urls: Option<bool>,
+    environment: Option<HostEnvironment>,
+    environment_or_default: HostEnvironment,
+    shutdown_timeout: Option<Duration>,
+    server: Option<String>,
+    suppress_status_messages: Option<bool>,
+    launch_profile: Option<LaunchProfile>,
+    files: Vec<PathBuf>,
+    arguments: Vec<OsString>,
+    warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Reads the files of the current directory, the environment and the command line of the process.
+    ///
+    /// At `--help` it prints the options to standard output and ends the process with code 0, as
+    /// command lines do.
+    ///
+    /// # Errors
+    ///
+    /// As [`SettingsSources::load`].
+    pub fn from_args() -> Result<Self, Error> {
+        let arguments = std::env::args_os().skip(1);
+        match Self::of_process().with_command_line(arguments).read() {
+            Ok(settings) => Ok(settings),
+            Err(Refused::Wrong(error)) => Err(error),
+            Err(Refused::Help(text)) => {
+                // A closed standard output is no reason to fail.
+                let _ = write!(std::io::stdout().lock(), "{text}");
+                std::process::exit(0);
+            }
+        }
+    }
+
+    /// Reads the files of the current directory and the environment of the process, and leaves the command
+    /// line to the program.
+    ///
+    /// # Errors
+    ///
+    /// As [`SettingsSources::load`].
+    pub fn load() -> Result<Self, Error> {
+        Self::of_process().load()
+    }
+
+    /// Returns what `--help` prints, for a program with a help of its own.
+    pub fn help() -> String {
+        command_line::help()
+    }
+
+    /// Returns the addresses that the host will hand to a server: `urls`, or else those that the ports
+    /// mean. Empty if nothing asks for any.
+    pub fn urls(&self) -> &[ServerAddress] {
+        &self.urls
+    }
+
+    /// Returns whether the addresses replace a server's own; `None` if nothing says so.
+    pub fn prefer_hosting_urls(&self) -> Option<bool> {
+        self.prefer_hosting_urls
+    }
+
+    /// Returns the environment; `Production` if nothing names one.
+    pub fn environment(&self) -> &HostEnvironment {
+        &self.environment_or_default
+    }
+
+    /// Returns how long to drain; `None` if nothing says so.
+    pub fn shutdown_timeout(&self) -> Option<Duration> {
+        self.shutdown_timeout
+    }
+
+    /// Returns the name of the server to run on; `None` if nothing names one.
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    /// Returns whether to log nothing of a start and a stop that go well; `None` if nothing says so.
+    pub fn suppress_status_messages(&self) -> Option<bool> {
+        self.suppress_status_messages
+    }
+
+    /// Returns the launch profile that was asked for.
+    pub fn launch_profile(&self) -> Option<&LaunchProfile> {
+        self.launch_profile.as_ref()
+    }
+
+    /// Returns the settings files that were read; the application may have tables of its own in them.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Returns what followed `--` on the command line: the application's own arguments.
+    pub fn application_arguments(&self) -> &[OsString] {
+        &self.arguments
+    }
+
+    /// Returns what the host will warn of when it starts.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    pub(super) fn resolve(
+        layers: &Layers,
+        files: Vec<PathBuf>,
+        launch_profile: Option<LaunchProfile>,
+        arguments: Vec<OsString>,
+        mut warnings: Vec<String>,
+    ) -> Result<Self, Error> {
+        let (urls, warning) = urls::resolve(layers)?;
+        warnings.extend(warning);
+        let boolean = |key| layers.get(key).map(parse::boolean).transpose();
+        let text = |key| layers.get(key).map(|given| given.value.trim().to_owned());
+        let environment = text(Key::Environment).map(HostEnvironment::new);
+        Ok(Self {
+            urls,
+            prefer_hosting_urls: boolean(Key::PreferHostingUrls)?,
+            environment_or_default: environment.clone().unwrap_or_default(),
+            environment,
+            shutdown_timeout: shutdown_timeout(layers)?,
+            server: text(Key::Server),
+            suppress_status_messages: boolean(Key::SuppressStatusMessages)?,
+            launch_profile,
+            files,
+            arguments,
+            warnings,
+        })
+    }
+
+    pub(in crate::hosting) fn into_options(self) -> Options {
+        let mut urls = RequestedAddresses::default();
+        for url in &self.urls {
+            urls.add(&url.to_string());
+        }
+        Options {
+            urls,
+            prefer_hosting_urls: self.prefer_hosting_urls,
+            environment: self.environment,
+            shutdown_timeout: self.shutdown_timeout,
+            suppress_status_messages: self.suppress_status_messages,
+            warnings: self.warnings,
+        }
+    }
+
+    fn of_process() -> SettingsSources {
+        SettingsSources::new()
+            .with_directory(".")
+            .with_variables(std::env::vars_os())
+    }
+}
+
+/// The strongest source that says anything; two spellings in one source contradict each other.
+fn shutdown_timeout(layers: &Layers) -> Result<Option<Duration>, Error> {
+    for layer in &layers.0 {
+        let time = layer.get(Key::ShutdownTimeout);
+        let seconds = layer.get(Key::ShutdownTimeoutSeconds);
+        match (time, seconds) {
+            (None, None) => {}
+            (Some(time), None) => return parse::duration(time).map(Some),
+            (None, Some(seconds)) => return parse::seconds(seconds).map(Some),
+            (Some(time), Some(seconds)) => {
+                return Err(time.error(format_args!(
+                    "{} says the same in another way; one of them is enough",
+                    seconds.origin
+                )));
+            }
+        }
+    }
+    Ok(None)
+}

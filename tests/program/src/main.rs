@@ -1,0 +1,34 @@
+//! A program as a user writes it: servers to choose from, settings, a pipeline, signals, an exit code.
+
+use std::process::ExitCode;
+
+use futures_util::{StreamExt, stream};
+use transom::hosting::{Servers, Settings};
+use transom::testing::TestServer;
+use transom::{Body, Error, Host, HyperServer, Response};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_ansi(false).init();
+    transom::hosting::exit(run().await)
+}
+
+async fn run() -> Result<(), Error> {
+    let settings = Settings::from_args()?;
+    let servers = Servers::new()
+        .with("hyper", HyperServer::default)
+        .with("memory", TestServer::new);
+    Host::choose(&servers, settings)?
+        .configure(|app| {
+            app.map("/endless", |endless| endless.run_fn(endless_answer))
+                .run_fn(|_| async { "hello" })
+        })
+        .run()
+        .await
+}
+
+/// Begins to answer, and never ends: something for a stop to wait for.
+async fn endless_answer(_request: transom::Request) -> Response {
+    let begin = stream::once(async { Ok::<_, Error>("begun") });
+    Response::new(Body::from_stream(begin.chain(stream::pending())))
+}

@@ -1,0 +1,6 @@
+//! The program from outside: what it says, what signals do to it, and what it exits with.
+#![cfg(unix)]
+
+mod bad_input;
+mod program;
+mod signals;
