@@ -22,7 +22,11 @@ async fn main() -> ExitCode {
         // Outermost, so that it sees every request and every response.
         let app = app.layer(TraceLayer::new_for_http());
         // The type of the builder does not change, so an `if` is an `if`.
-        let app = if compress { app.layer(CompressionLayer::new()) } else { app };
+        let app = if compress {
+            app.layer(CompressionLayer::new())
+        } else {
+            app
+        };
         protected(app)
             // A function around the rest; inside of the limits, so what they refuse is not timed.
             .use_fn(timed)
@@ -36,7 +40,10 @@ fn protected(app: ApplicationBuilder) -> ApplicationBuilder {
     // A whole stack is one stage, and static inside.
     app.layer(
         ServiceBuilder::new()
-            .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(10)))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::GATEWAY_TIMEOUT,
+                Duration::from_secs(10),
+            ))
             .layer(RequestBodyLimitLayer::new(64 * 1024)),
     )
 }

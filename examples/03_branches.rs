@@ -19,23 +19,31 @@ fn pipeline(app: ApplicationBuilder) -> App {
     // Mounted below `/site` by a proxy, say; requests without it pass as well.
     app.use_path_base("/site")
         // A branch by path. It ends, so the closure returns an `App`; forgetting to end it does not compile.
-        .map("/health", |health| health.run_fn(|_| async { StatusCode::OK }))
+        .map("/health", |health| {
+            health.run_fn(|_| async { StatusCode::OK })
+        })
         // Branches nest. What matched moves from the path to the path base.
         .map("/admin", |admin| {
-            admin
-                .map("/users", |users| users.run_fn(show_path))
-                .build() // anything else below `/admin`: 404
+            admin.map("/users", |users| users.run_fn(show_path)).build() // anything else below `/admin`: 404
         })
         // A branch by any test.
-        .map_when(|request| request.uri().path().starts_with("/v2/"), |v2| v2.run_fn(|_| async { "version 2\n" }))
+        .map_when(
+            |request| request.uri().path().starts_with("/v2/"),
+            |v2| v2.run_fn(|_| async { "version 2\n" }),
+        )
         // A detour: it rejoins, so the closure returns the builder.
-        .use_when(|request| request.uri().query() == Some("debug"), |debug| {
-            debug.use_fn(|request, next| async move {
-                let mut response = next.run(request).await;
-                response.headers_mut().insert("x-debug", HeaderValue::from_static("on"));
-                response
-            })
-        })
+        .use_when(
+            |request| request.uri().query() == Some("debug"),
+            |debug| {
+                debug.use_fn(|request, next| async move {
+                    let mut response = next.run(request).await;
+                    response
+                        .headers_mut()
+                        .insert("x-debug", HeaderValue::from_static("on"));
+                    response
+                })
+            },
+        )
         .run_fn(show_path)
 }
 

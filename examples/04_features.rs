@@ -5,8 +5,8 @@
 use std::process::ExitCode;
 
 use transom::features::{
-    ConnectionInfo, Feature, MaxRequestBodySize, OriginalTarget, RequestIdentifier, RequestLifetime,
-    Scheme, ServerInfo, Upgrade,
+    ConnectionInfo, Feature, MaxRequestBodySize, OriginalTarget, RequestIdentifier,
+    RequestLifetime, Scheme, ServerInfo, Upgrade,
 };
 use transom::{Host, HyperServer, Request, RequestExt};
 
@@ -51,7 +51,12 @@ async fn show(request: Request) -> String {
     }
     if let Some(connection) = request.feature::<ConnectionInfo>() {
         line("connection", connection.id().to_string());
-        line("client", connection.remote().map_or("unknown".into(), ToString::to_string));
+        line(
+            "client",
+            connection
+                .remote()
+                .map_or("unknown".into(), ToString::to_string),
+        );
     }
     if let Some(identifier) = request.feature::<RequestIdentifier>() {
         line("request", identifier.to_string());

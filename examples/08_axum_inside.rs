@@ -25,7 +25,8 @@ async fn main() -> ExitCode {
 
     let host = Host::builder(HyperServer::new("http://127.0.0.1:0")).configure(|app| {
         // A stage runs before the router, so it can rewrite the path that the router sees.
-        app.layer(NormalizePathLayer::trim_trailing_slash()).run(router)
+        app.layer(NormalizePathLayer::trim_trailing_slash())
+            .run(router)
     });
     transom::hosting::exit(host.run().await)
 }
@@ -36,7 +37,10 @@ async fn hello(State(greeting): State<Greeting>, Path(name): Path<String>) -> St
 
 /// Features ride in the extensions, so they survive the router, and its extractors see them.
 async fn client(request: Request) -> String {
-    match request.feature::<ConnectionInfo>().and_then(|connection| connection.remote()) {
+    match request
+        .feature::<ConnectionInfo>()
+        .and_then(|connection| connection.remote())
+    {
         Some(client) => format!("you are {client}\n"),
         None => "the server does not know who you are\n".to_owned(),
     }

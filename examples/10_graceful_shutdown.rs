@@ -15,7 +15,8 @@ async fn main() -> ExitCode {
     let host = Host::builder(HyperServer::new("http://127.0.0.1:0"))
         .with_shutdown_timeout(Duration::from_secs(10))
         .configure(|app| {
-            app.map("/slow", |slow| slow.run_fn(slow_answer)).run_fn(|_| async { "try /slow\n" })
+            app.map("/slow", |slow| slow.run_fn(slow_answer))
+                .run_fn(|_| async { "try /slow\n" })
         });
     transom::hosting::exit(host.run().await)
 }

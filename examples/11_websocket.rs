@@ -26,7 +26,9 @@ async fn talk() -> Result<(), Error> {
         .configure(|app| app.run(Router::new().route("/echo", any(upgrade))))
         .start()
         .await?;
-    converse(&host).await.map_err(|error| Error::serve("of the echo", error))?;
+    converse(&host)
+        .await
+        .map_err(|error| Error::serve("of the echo", error))?;
     host.stop().await
 }
 

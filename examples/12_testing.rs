@@ -15,10 +15,14 @@ fn application() -> App {
             // A body that is made while it is read.
             count.run_fn(|_| async {
                 let numbers = futures_util::stream::iter(1..=3);
-                Body::from_stream(numbers.map(|number| Ok::<_, std::io::Error>(format!("{number}\n"))))
+                Body::from_stream(
+                    numbers.map(|number| Ok::<_, std::io::Error>(format!("{number}\n"))),
+                )
             })
         })
-        .map("/echo", |echo| echo.run_fn(|request: transom::Request| async { request.into_body() }))
+        .map("/echo", |echo| {
+            echo.run_fn(|request: transom::Request| async { request.into_body() })
+        })
         .map("/hang-up", |hang_up| {
             hang_up.run_fn(|request: transom::Request| async move {
                 if let Some(lifetime) = request.feature::<RequestLifetime>() {
@@ -41,7 +45,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut echo = client.send(request).await?.into_body().into_stream();
     assert_eq!(echo.next().await.ok_or("no echo")??, "over and back");
 
-    assert_eq!(client.get("/nowhere").await?.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        client.get("/nowhere").await?.status(),
+        StatusCode::NOT_FOUND
+    );
 
     // What a client sees on a broken connection is an error here as well.
     assert!(client.get("/hang-up").await.is_err());

@@ -22,14 +22,25 @@ impl Client {
             return Ok(Self::Memory(client.clone()));
         }
         let addresses = server.require::<ServerAddresses>()?;
-        match addresses.bound().iter().find_map(|address| address.connect_addr()) {
+        match addresses
+            .bound()
+            .iter()
+            .find_map(|address| address.connect_addr())
+        {
             Some(address) => Ok(Self::Tcp(address)),
-            None => Err(Error::configuration("the server has no address to connect to")),
+            None => Err(Error::configuration(
+                "the server has no address to connect to",
+            )),
         }
     }
 
     /// Returns the status, the field that a layer set, and the content.
-    pub async fn ask(&self, method: &str, target: &str, body: &str) -> Result<String, Box<dyn StdError + Send + Sync>> {
+    pub async fn ask(
+        &self,
+        method: &str,
+        target: &str,
+        body: &str,
+    ) -> Result<String, Box<dyn StdError + Send + Sync>> {
         match self {
             Self::Tcp(address) => {
                 let mut stream = TcpStream::connect(address).await?;
@@ -40,24 +51,42 @@ impl Client {
                 stream.write_all(request.as_bytes()).await?;
                 let mut answer = String::new();
                 stream.read_to_string(&mut answer).await?;
-                let (head, content) = answer.split_once("\r\n\r\n").ok_or("the answer has no end of its head")?;
+                let (head, content) = answer
+                    .split_once("\r\n\r\n")
+                    .ok_or("the answer has no end of its head")?;
                 let status = head.split(' ').nth(1).ok_or("the answer has no status")?;
                 let hosted = head.to_ascii_lowercase().contains("x-hosted-by: transom");
                 Ok(show(status, hosted, content))
             }
             Self::Memory(client) => {
-                let request = http::Request::builder().method(method).uri(target).header("host", "memory");
-                let response = client.send(request.body(Body::from(body.to_owned()))?).await?;
+                let request = http::Request::builder()
+                    .method(method)
+                    .uri(target)
+                    .header("host", "memory");
+                let response = client
+                    .send(request.body(Body::from(body.to_owned()))?)
+                    .await?;
                 let status = response.status();
-                let hosted = response.headers().get("x-hosted-by").is_some_and(|by| by == "transom");
+                let hosted = response
+                    .headers()
+                    .get("x-hosted-by")
+                    .is_some_and(|by| by == "transom");
                 let content = response.into_body().collect(64 * 1024).await?;
-                Ok(show(status.as_str(), hosted, std::str::from_utf8(&content)?))
+                Ok(show(
+                    status.as_str(),
+                    hosted,
+                    std::str::from_utf8(&content)?,
+                ))
             }
         }
     }
 }
 
 fn show(status: &str, hosted: bool, content: &str) -> String {
-    let by = if hosted { "x-hosted-by: transom" } else { "no x-hosted-by" };
+    let by = if hosted {
+        "x-hosted-by: transom"
+    } else {
+        "no x-hosted-by"
+    };
     format!("{status}  {by}  {content:?}")
 }

@@ -16,7 +16,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use transom::features::{ConnectionInfo, PathBase, ServerAddresses, ServerInfo};
 use transom::testing::TestServer;
-use transom::{App, ApplicationBuilder, Error, Features, Host, HyperServer, Request, RequestExt, RunningHost};
+use transom::{
+    App, ApplicationBuilder, Error, Features, Host, HyperServer, Request, RequestExt, RunningHost,
+};
 use transom_actix::ActixServer;
 use transom_tiny_http::TinyHttpServer;
 
@@ -52,21 +54,32 @@ async fn tour() -> Result<(), Error> {
     println!("All servers have stopped.");
     match same {
         true => Ok(()),
-        false => Err(Error::configuration("the servers did not give the same answers")),
+        false => Err(Error::configuration(
+            "the servers did not give the same answers",
+        )),
     }
 }
 
 /// What every server runs: tower layers, a branch, and an axum router at the end.
 fn pipeline(app: ApplicationBuilder) -> App {
     let site = Router::new()
-        .route("/hello/{name}", get(|Path(name): Path<String>| async move { format!("hello, {name}") }))
-        .route("/echo", post(|body: String| async move { body.to_uppercase() }));
+        .route(
+            "/hello/{name}",
+            get(|Path(name): Path<String>| async move { format!("hello, {name}") }),
+        )
+        .route(
+            "/echo",
+            post(|body: String| async move { body.to_uppercase() }),
+        );
     app.layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static("x-hosted-by"),
             HeaderValue::from_static("transom"),
         ))
-        .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(5)))
+        .layer(TimeoutLayer::with_status_code(
+            http::StatusCode::GATEWAY_TIMEOUT,
+            Duration::from_secs(5),
+        ))
         .map("/about", |about| about.run_fn(about_request))
         .run(site)
 }
@@ -85,7 +98,9 @@ async fn about_request(request: Request) -> String {
 
 fn introduce(server: &Features) {
     if let Some(info) = server.get::<ServerInfo>() {
-        let adapter = info.adapter().map_or(String::new(), |(name, version)| format!(", by {name} {version}"));
+        let adapter = info.adapter().map_or(String::new(), |(name, version)| {
+            format!(", by {name} {version}")
+        });
         println!("{info}{adapter}");
     }
     if let Some(addresses) = server.get::<ServerAddresses>() {
@@ -93,7 +108,10 @@ fn introduce(server: &Features) {
             println!("  bound     {address}");
         }
     }
-    println!("  features  {}\n", server.names().collect::<Vec<_>>().join(", "));
+    println!(
+        "  features  {}\n",
+        server.names().collect::<Vec<_>>().join(", ")
+    );
 }
 
 /// Asks every server the same questions, and returns whether the answers were the same.
@@ -108,9 +126,14 @@ async fn visit(host: &RunningHost) -> Result<bool, Error> {
         println!("{method} {target} {body}");
         let mut first = None;
         for server in host.server_features() {
-            let name = server.get::<ServerInfo>().map_or_else(String::new, ToString::to_string);
+            let name = server
+                .get::<ServerInfo>()
+                .map_or_else(String::new, ToString::to_string);
             let client = Client::of(server)?;
-            let answer = client.ask(method, target, body).await.map_err(|error| Error::serve(&name, error))?;
+            let answer = client
+                .ask(method, target, body)
+                .await
+                .map_err(|error| Error::serve(&name, error))?;
             println!("  {name:<18} {answer}");
             same &= *first.get_or_insert_with(|| answer.clone()) == answer;
         }
