@@ -3,8 +3,9 @@
 //! Two programs, which `README.md` says how to run: `allocations` and `instructions`. What they share is
 //! here.
 
-use http::Response;
-use transom::{Application, Body, Request};
+pub mod servers;
+
+use transom::{Application, Body, Request, Response};
 
 /// The greeting that every server answers here: 13 bytes.
 pub const GREETING: &str = "Hello, World!";
@@ -15,7 +16,7 @@ pub const GREETING: &str = "Hello, World!";
 pub struct Hello;
 
 impl Application for Hello {
-    async fn call(&self, _: Request) -> Response<Body> {
+    async fn call(&self, _: Request) -> Response {
         Response::new(Body::from(GREETING))
     }
 }

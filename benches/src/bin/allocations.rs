@@ -204,7 +204,7 @@ fn repeat(count: usize, add: impl Fn(ApplicationBuilder) -> ApplicationBuilder) 
 }
 
 /// Reads a body frame by frame.
-fn drain<B>(response: Response<B>)
+fn drain<B>(response: http::Response<B>)
 where
     B: http_body::Body<Data = Bytes, Error = transom::body::Error>,
 {
