@@ -2,6 +2,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::Uri;
 use http::uri::PathAndQuery;
 
@@ -73,25 +74,27 @@ impl PathBase {
 
     /// Returns this base with `segment` after it.
     pub(crate) fn join(&self, segment: &str) -> Self {
-        Self(format!("{}{segment}", self.0).into())
+        Self(match self.0.is_empty() {
+            true => segment.into(),
+            false => [&*self.0, segment].concat().into(),
+        })
     }
 
     /// Returns `uri` with its path replaced by `rest` (which is a part of it) and all else kept.
     pub(crate) fn strip(uri: &Uri, rest: &str) -> Uri {
-        let mut path = String::with_capacity(uri.path().len() + 1);
-        if !rest.starts_with('/') {
-            path.push('/');
-        }
-        path.push_str(rest);
-        if let Some(query) = uri.query() {
-            path.push('?');
-            path.push_str(query);
+        let slash = if rest.starts_with('/') { "" } else { "/" };
+        let (mark, query) = uri.query().map_or(("", ""), |query| ("?", query));
+        // As bytes of exactly that length, which a URI takes over without a copy.
+        let path = Bytes::from([slash, rest, mark, query].concat());
+        // What is left of a valid path is one, so this cannot fail; if it did, the path stays whole.
+        let Ok(path) = PathAndQuery::from_maybe_shared(path) else {
+            return uri.clone();
+        };
+        if uri.authority().is_none() {
+            return Uri::from(path);
         }
         let mut parts = uri.clone().into_parts();
-        // What is left of a valid path is one, so this cannot fail; if it did, the path stays whole.
-        if let Ok(path) = PathAndQuery::try_from(path) {
-            parts.path_and_query = Some(path);
-        }
+        parts.path_and_query = Some(path);
         Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
     }
 }
