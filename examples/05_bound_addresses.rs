@@ -33,33 +33,16 @@ async fn start(host: Host) -> Result<(), transom::Error> {
     for address in running.addresses() {
         tracing::info!("tell the world about port {:?}", address.port());
     }
-    // `start` leaves signals alone, so this is where they are handled.
+    // `run` would handle signals; `start` leaves them to us.
     let stopper = running.stopper();
-    let wait = running.wait();
-    tokio::pin!(wait);
-    tokio::select! {
-        result = &mut wait => return result,
-        () = interrupted() => stopper.stop(),
-    }
-    wait.await
-}
-
-#[cfg(unix)]
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return;
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stopper.stop();
+        }
+        std::future::pending::<()>().await;
     };
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        ended = running.wait() => ended,
+        () = interrupted => Ok(()),
     }
-}
-
-#[cfg(not(unix))]
-async fn interrupted() {
-    let _ = tokio::signal::ctrl_c().await;
 }
