@@ -1,48 +1,54 @@
 //! What the host logs, as the tools that read it see it.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
-use tracing_subscriber::util::SubscriberInitExt;
 use transom::Host;
 
 use crate::scripted::{Journal, Scripted, Serve, soon};
 
-/// The lines that this thread logs while it lives.
-pub(crate) struct Log {
-    text: Lines,
-    _default: tracing::subscriber::DefaultGuard,
+thread_local! {
+    /// What was logged on this thread, which runs one test and all its tasks.
+    static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+/// The lines that this thread has logged since it began.
+pub(crate) struct Log(());
 
 impl Log {
     pub(crate) fn begin() -> Self {
-        let text = Lines::default();
-        let writer = text.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_writer(move || writer.clone())
-            .with_ansi(false)
-            .without_time()
-            .finish();
-        Self {
-            text,
-            _default: subscriber.set_default(),
-        }
+        install();
+        TEXT.with_borrow_mut(Vec::clear);
+        Self(())
     }
 
     /// Each line as `LEVEL target: message`.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let text = self.text.0.lock().expect("no test panics here").clone();
+        let text = TEXT.with_borrow(Vec::clone);
         let text = String::from_utf8(text).expect("a log is text");
         text.lines().map(|line| line.trim().to_owned()).collect()
     }
 }
 
+/// Installs one subscriber for all tests, before anything is logged: whether an event is enabled is
+/// cached process-wide, so subscribers of single threads would race.
+pub(crate) fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_writer(|| Lines)
+            .with_ansi(false)
+            .without_time()
+            .init();
+    });
+}
+
+struct Lines;
+
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no test panics here").write(bytes)
+        TEXT.with_borrow_mut(|text| text.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,11 +1,15 @@
 //! The host through its public API: the checks `H-*` of a conformant host, on a scripted server whose
 //! every step is seen, and on real ones.
+#![cfg(all(feature = "hosting", feature = "testing"))]
 
 mod log;
 mod scripted;
 mod start;
 mod stop;
 mod urls;
+
+#[cfg(all(feature = "hyper", unix))]
+mod hyper;
 
 #[cfg(feature = "settings")]
 mod files;

@@ -170,6 +170,7 @@ impl BoundServer for BoundScripted {
 
 /// A limit for everything that a test waits for.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    crate::log::install();
     tokio::time::timeout(Duration::from_secs(10), future)
         .await
         .expect("it should have happened within 10 seconds")
