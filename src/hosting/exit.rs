@@ -41,5 +41,6 @@ pub fn exit(result: Result<(), Error>) -> ExitCode {
 
 /// The causes of others may have several lines, a parser's above all.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
 }

@@ -97,6 +97,8 @@ impl Host {
         if self.shutdown_signal.is_none() {
             let mut signals = super::signals::Signals::listen()?;
             let running = tokio::select! {
+                // Once it serves it stops in the proper order.
+                biased;
                 started = self.start() => started?,
                 name = signals.next() => {
                     tracing::info!(target: "transom::hosting", "Received {name} before the start was complete");

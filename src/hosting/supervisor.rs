@@ -126,6 +126,9 @@ impl Supervisor {
     /// Drops every server that has not ended; an error says what it had in flight.
     async fn abort(&mut self, waited: Duration) -> Result<(), Error> {
         let aborted: Vec<String> = self.serving.iter().filter_map(Serving::survivors).collect();
+        for server in &self.serving {
+            tracing::debug!(target: "transom::hosting", "Aborting the server {}", server.name());
+        }
         self.tasks.abort_all();
         // An aborted task ends at its next await; one that never comes to it is left behind.
         let ended = async { while self.tasks.join_next().await.is_some() {} };

@@ -222,7 +222,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_name_and_the_key() {
         (
             "transom.toml",
             "[transom]\nenvironment = \"../x\"",
-            "`transom.environment` in `transom.toml`: `../x` is not the name of an environment; one without slashes is",
+            "`transom.environment` in `transom.toml`: `../x` is not the name of an environment; one like `Production`, without slashes, is",
         ),
         (
             "transom.Production.toml",
@@ -237,6 +237,13 @@ fn what_is_wrong_with_a_file_is_said_with_its_name_and_the_key() {
 
 #[test]
 fn a_file_that_is_malformed_or_cannot_be_read_is_named() {
+    assert_eq!(
+        Directory::new()
+            .with("transom.toml", "[transom]\nurls = \n")
+            .problem(&[], &[]),
+        "`transom.toml` is malformed: TOML parse error at line 2, column 8: \
+         string values must be quoted, expected literal string",
+    );
     for (name, text) in [
         ("transom.toml", "[transom"),
         ("transom.toml", "transom.urls = "),

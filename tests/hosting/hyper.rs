@@ -81,17 +81,16 @@ async fn a_failed_bind_leaves_nothing_listening() {
 async fn nobody_is_answered_before_the_pipeline_is_built() {
     let address = free_address();
     let (asked, answered) = std::sync::mpsc::channel();
-    let host =
-        Host::builder(HyperServer::new(format!("http://{address}"))).configure(move |app| {
-            // The address is bound: a client connects and asks, and waits.
-            let mut early = std::net::TcpStream::connect(address).unwrap();
-            std::io::Write::write_all(&mut early, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-            early.set_nonblocking(true).unwrap();
-            let nothing = std::io::Read::read(&mut early, &mut [0]);
-            assert_eq!(nothing.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
-            asked.send(early).unwrap();
-            app.run_fn(|_| async { "hello" })
-        });
+    let host = Host::builder(HyperServer::new(format!("http://{address}"))).configure(move |app| {
+        // The address is bound: a client connects and asks, and waits.
+        let mut early = std::net::TcpStream::connect(address).unwrap();
+        std::io::Write::write_all(&mut early, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        early.set_nonblocking(true).unwrap();
+        let nothing = std::io::Read::read(&mut early, &mut [0]);
+        assert_eq!(nothing.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+        asked.send(early).unwrap();
+        app.run_fn(|_| async { "hello" })
+    });
     let host = soon(host.start()).await.unwrap();
     let mut early = TcpStream::from_std(answered.try_recv().unwrap()).unwrap();
     assert!(until(&mut early, "hello").await.starts_with("HTTP/1.1 200"));

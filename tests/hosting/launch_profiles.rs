@@ -38,6 +38,7 @@ const LAUNCH_SETTINGS: &str = "\u{feff}{
         \"DOTNET_ENVIRONMENT\": \"D\",
         \"TRANSOM_ENVIRONMENT\": \"T\",
         \"TRANSOM_SERVER\": \"memory\",
+        \"TRANSOM_SEVRER\": \"hyper\",
         \"ASPNETCORE_SHUTDOWNTIMEOUTSECONDS\": \"4\"
       }
     },
@@ -135,6 +136,10 @@ fn a_profiles_arguments_win_over_its_variables_and_yield_to_the_command_line() {
     assert_eq!(settings.shutdown_timeout().unwrap().as_secs(), 3);
     assert_eq!(settings.server(), Some("memory"));
     assert_eq!(settings.application_arguments(), ["--verbose"]);
+    assert_eq!(settings.warnings().len(), 1, "{:?}", settings.warnings());
+    assert!(
+        settings.warnings()[0].starts_with("`TRANSOM_SEVRER` of the launch profile `ours` in ")
+    );
 
     let arguments = [
         "--launch-profile=ours",

@@ -239,6 +239,11 @@ fn what_is_wrong_is_said_with_where_it_stands_and_what_would_be_right() {
             "`TRANSOM_SHUTDOWN_TIMEOUT`: `TRANSOM_SHUTDOWN_TIMEOUT_SECONDS` says the same in another way; one of them is enough",
         ),
         (
+            vec![("TRANSOM_ENVIRONMENT", "a/b")],
+            vec![],
+            "`TRANSOM_ENVIRONMENT`: `a/b` is not the name of an environment; one like `Production`, without slashes, is",
+        ),
+        (
             vec![],
             vec!["--shutdown-timeout", "soon"],
             "`--shutdown-timeout`: `soon` is not a duration; a number of seconds is, or one with a unit like `500ms`, `30s`, `2m`, `1h`",

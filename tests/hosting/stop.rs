@@ -321,6 +321,22 @@ async fn a_request_in_flight_is_answered_and_hears_of_the_stop() {
 }
 
 #[tokio::test]
+async fn a_stop_asked_for_while_the_pipeline_is_built_follows_the_start() {
+    let journal = Journal::default();
+    let host = Host::builder(scripted("a", Serve::UntilAsked, &journal)).try_configure(|app| {
+        app.server_features().require::<Stopper>()?.stop();
+        Ok(app.build())
+    });
+    let host = soon(host.start()).await.unwrap();
+    assert!(host.lifetime().is_started());
+    soon(host.wait()).await.unwrap();
+    assert_eq!(
+        journal.entries(),
+        ["bind a", "serve a", "asked a", "gone a"]
+    );
+}
+
+#[tokio::test]
 async fn a_request_can_stop_the_host_and_is_answered_still() {
     let host = Host::builder(TestServer::new()).try_configure(|app| {
         let stopper = app.server_features().require::<Stopper>()?.clone();

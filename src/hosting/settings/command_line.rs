@@ -119,7 +119,7 @@ fn command() -> Command {
     let mut command = Command::new("host")
         .no_binary_name(true)
         .disable_version_flag(true)
-        .override_usage("[OPTIONS] [-- ARGUMENTS...]");
+        .override_usage("PROGRAM [OPTIONS] [-- ARGUMENTS...]");
     for (option, key, value, help) in OPTIONS {
         let arg = Arg::new(option).long(option).value_name(value).help(help);
         command = command.arg(match key {

@@ -44,13 +44,15 @@ pub(super) fn of_process(
     Ok((layer, warnings))
 }
 
-/// Reads the variables of a launch profile: the project's own, and those of .NET beneath them.
+/// Reads the variables of a launch profile: the project's own, and those of .NET beneath them. The second
+/// value warns of those that mean nothing.
 pub(super) fn of_profile<'a>(
     variables: impl Iterator<Item = (&'a str, &'a str)> + Clone,
     application_url: Option<&str>,
     place: &str,
-) -> Result<Layer, Error> {
+) -> Result<(Layer, Vec<String>), Error> {
     let mut layer = Layer::default();
+    let mut warnings = Vec::new();
     if let Some(urls) = application_url {
         layer.set(Key::Urls, urls, format!("`applicationUrl` of {place}"));
     }
@@ -58,7 +60,14 @@ pub(super) fn of_profile<'a>(
     // The weakest first: the last one given counts.
     for prefix in ["ASPNETCORE_", "DOTNET_", PREFIX] {
         for (name, value) in variables.clone() {
-            let Some(key) = name.strip_prefix(prefix).and_then(Key::of_variable) else {
+            let Some(known) = name.strip_prefix(prefix).map(Key::of_variable) else {
+                continue;
+            };
+            let Some(key) = known else {
+                // Those of .NET mean something there.
+                if prefix == PREFIX {
+                    warnings.push(format!("`{name}` of {place} is not a setting of the host"));
+                }
                 continue;
             };
             if key == Key::LaunchProfile {
@@ -74,7 +83,7 @@ pub(super) fn of_profile<'a>(
     if let Some((_, port)) = variables.clone().find(|(name, _)| *name == "PORT") {
         add_port(&mut layer, port, format!("`PORT` of {place}"))?;
     }
-    Ok(layer)
+    Ok((layer, warnings))
 }
 
 /// Platforms tell a program its one port; whoever says more means more.

@@ -34,7 +34,10 @@ pub(super) fn read(path: &Path) -> Result<Option<(Layer, Vec<String>)>, Error> {
         .add_source(File::from_str(&text, format))
         .build()
         .and_then(|config| config.cache.into_table())
-        .map_err(|cause| Error::configuration_from(format!("`{place}` is malformed"), cause))?;
+        .map_err(|cause| {
+            let cause = without_excerpt(&cause.to_string());
+            Error::configuration(format!("`{place}` is malformed: {cause}"))
+        })?;
 
     let warnings = Key::OF_FILES
         .into_iter()
@@ -90,6 +93,16 @@ pub(super) fn text(path: &Path) -> Result<Option<String>, Error> {
             cause,
         )),
     }
+}
+
+/// Returns a parser's message on one line: without the lines that show the text, which begin with `|`
+/// or `7 |`.
+fn without_excerpt(message: &str) -> String {
+    let number = |char: char| char.is_ascii_digit() || char == ' ';
+    let lines = message.lines().map(str::trim);
+    let said =
+        lines.filter(|line| !line.is_empty() && !line.trim_start_matches(number).starts_with('|'));
+    said.collect::<Vec<_>>().join(": ")
 }
 
 /// Returns a value as the environment would give it: the entries of an array separated by `;`.

@@ -53,6 +53,17 @@ pub(super) fn port(given: &Given, text: &str) -> Result<u16, Error> {
     })
 }
 
+/// The name of an environment, which is a part of a file name.
+pub(super) fn environment(given: &Given) -> Result<&str, Error> {
+    let name = given.value.trim();
+    if name.is_empty() || name.contains(['/', '\\', '\0']) {
+        return Err(given.error(format_args!(
+            "`{name}` is not the name of an environment; one like `Production`, without slashes, is"
+        )));
+    }
+    Ok(name)
+}
+
 /// The entries of a list separated by `;`. Blanks around an entry, and empty entries, do not count.
 pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(';')

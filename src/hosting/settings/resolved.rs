@@ -144,7 +144,10 @@ impl Settings {
         warnings.extend(warning);
         let boolean = |key| layers.get(key).map(parse::boolean).transpose();
         let text = |key| layers.get(key).map(|given| given.value.trim().to_owned());
-        let environment = text(Key::Environment).map(HostEnvironment::new);
+        let environment = match layers.get(Key::Environment) {
+            Some(given) => Some(HostEnvironment::new(parse::environment(given)?.to_owned())),
+            None => None,
+        };
         Ok(Self {
             urls,
             prefer_hosting_urls: boolean(Key::PreferHostingUrls)?,

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 
 use super::command_line::{self, CommandLine, Refused};
 use super::key::Key;
-use super::layer::{Given, Layer, Layers};
-use super::{LaunchProfile, Settings, environment, file};
+use super::layer::{Layer, Layers};
+use super::{LaunchProfile, Settings, environment, file, parse};
 use crate::contract::Error;
 use crate::hosting::HostEnvironment;
 
@@ -92,7 +92,7 @@ impl SettingsSources {
 
         let profile = self.profile(&command, &variables)?;
         let (profile_command, profile_variables) = match &profile {
-            Some(profile) => read_profile(profile)?,
+            Some(profile) => read_profile(profile, &mut warnings)?,
             None => Default::default(),
         };
         let rest = match command.rest.is_empty() {
@@ -156,7 +156,10 @@ impl SettingsSources {
         for name in ["transom.json", "transom.toml"] {
             add(layers, &directory.join(name))?;
         }
-        let environment = file_name_of(layers.get(Key::Environment))?.to_owned();
+        let environment = match layers.get(Key::Environment) {
+            Some(given) => parse::environment(given)?.to_owned(),
+            None => HostEnvironment::PRODUCTION.to_owned(),
+        };
         let general = layers.0.split_off(above);
         for format in ["json", "toml"] {
             let name = format!("transom.{environment}.{format}");
@@ -174,33 +177,23 @@ impl SettingsSources {
     }
 }
 
-fn read_profile(profile: &LaunchProfile) -> Result<(CommandLine, Layer), Refused> {
+fn read_profile(
+    profile: &LaunchProfile,
+    warnings: &mut Vec<String>,
+) -> Result<(CommandLine, Layer), Refused> {
     let place = profile.place();
-    let variables = environment::of_profile(
+    let (variables, warns) = environment::of_profile(
         profile.environment_variables(),
         profile.application_url(),
         &place,
     )?;
+    warnings.extend(warns);
     let arguments = format!("`commandLineArgs` of {place}");
     let command = command_line::parse(&profile.arguments(), Some(&arguments))?;
     if let Some(given) = command.layer.get(Key::LaunchProfile) {
         return Err(given.error("a profile cannot ask for another one").into());
     }
     Ok((command, variables))
-}
-
-/// Returns the environment as a part of a file name.
-fn file_name_of(environment: Option<&Given>) -> Result<&str, Error> {
-    let Some(given) = environment else {
-        return Ok(HostEnvironment::PRODUCTION);
-    };
-    let name = given.value.trim();
-    if name.is_empty() || name.contains(['/', '\\', '\0']) {
-        return Err(given.error(format_args!(
-            "`{name}` is not the name of an environment; one without slashes is"
-        )));
-    }
-    Ok(name)
 }
 
 impl From<Error> for Refused {
