@@ -59,7 +59,7 @@ fn every_setting_is_read_from_variables() {
             ("TRANSOM_SERVER", "hyper"),
             ("TRANSOM_PREFER_HOSTING_URLS", "1"),
             ("TRANSOM_SUPPRESS_STATUS_MESSAGES", "TRUE"),
-            ("HOME", "/root"),
+            ("HOME", "/home/me"),
         ],
         &[],
     );
