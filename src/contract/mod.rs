@@ -42,7 +42,8 @@
 //! - the scheme is the feature [`Scheme`](crate::features::Scheme);
 //! - the extensions hold one [`Features`](crate::features::Features), reached by
 //!   [`RequestExt`](crate::features::RequestExt);
-//! - repeated fields stay separate and ordered, and values keep their bytes.
+//! - repeated fields stay separate and ordered, and values keep their bytes; but `Cookie`, which HTTP/2
+//!   may split, is one field.
 
 mod application;
 mod error;

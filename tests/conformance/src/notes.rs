@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -34,6 +35,7 @@ struct State {
 #[derive(Default)]
 struct Said {
     words: Vec<String>,
+    sums: HashMap<&'static str, u64>,
     seen: Vec<Arc<Seen>>,
 }
 
@@ -63,10 +65,11 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Returns the values of a field, in order.
-    pub fn values(&self, field: &str) -> Vec<&[u8]> {
+    /// Returns the values of a field, in order; a byte that is not printable ASCII as `\xe9`.
+    pub fn values(&self, field: &str) -> Vec<String> {
         let values = self.headers.get_all(field).iter();
-        values.map(http::HeaderValue::as_bytes).collect()
+        let values = values.map(|value| value.as_bytes().escape_ascii().to_string());
+        values.collect()
     }
 }
 
@@ -96,6 +99,32 @@ impl Notes {
     pub async fn wait(&self, word: &str) -> Outcome {
         let said = self.until(|said| said.words.iter().any(|known| known == word).then_some(()));
         within(&format!("`{word}` in the application"), said).await
+    }
+
+    /// Waits until one of some things was said, and returns the first that was.
+    ///
+    /// # Errors
+    ///
+    /// None was said within the deadline.
+    pub async fn wait_any(&self, words: &[&str]) -> Outcome<String> {
+        let said = self.until(|said| {
+            let mut all = said.words.iter();
+            all.find(|known| words.contains(&known.as_str())).cloned()
+        });
+        within(&format!("one of {words:?} in the application"), said).await
+    }
+
+    /// Adds to a sum, and returns it.
+    pub fn add(&self, what: &'static str, count: usize) -> u64 {
+        let mut said = self.said();
+        let sum = said.sums.entry(what).or_default();
+        *sum += count as u64;
+        *sum
+    }
+
+    /// Returns a sum.
+    pub fn sum(&self, what: &'static str) -> u64 {
+        self.said().sums.get(what).copied().unwrap_or_default()
     }
 
     /// Records a request.

@@ -1,5 +1,6 @@
 //! The cases, one file a group. How to add one is in the [crate's documentation](crate).
 
+mod features;
 mod framing;
 mod request_body;
 mod request_head;
@@ -35,6 +36,7 @@ pub fn groups() -> Vec<Group> {
     vec![
         Group::new("The target of a request", request_target::cases()),
         Group::new("The head of a request", request_head::cases()),
+        Group::new("The features", features::cases()),
         Group::new("The body of a request", request_body::cases()),
         Group::new("Where a request ends", framing::cases()),
     ]

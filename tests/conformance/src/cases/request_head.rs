@@ -1,20 +1,100 @@
 //! S-REQ: the fields, the version, the scheme.
 
-use crate::{Case, Outcome, Run, same};
+use http::{HeaderValue, Version};
+use transom::Body;
+use transom::features::Scheme;
+
+use crate::{Capability, Case, Outcome, Protocol, Run, same};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
+        Case::new(
+            "S-REQ-HOST",
+            "The authority that the client asked for is the `Host` field, on every protocol.",
+            host,
+        ),
+        Case::new(
+            "S-REQ-PSEUDO",
+            "The fields are those that the client sent and `Host`; what a protocol adds is not among them.",
+            pseudo,
+        )
+        .on(&[Protocol::Memory, Protocol::Http2]),
         Case::new(
             "S-REQ-HDR-MULTI",
             "Fields of one name stay separate and in order.",
             header_multi,
         ),
         Case::new(
+            "S-REQ-HDR-COOKIE",
+            "`Cookie` fields that HTTP/2 split are one again, joined with `; `.",
+            header_cookie,
+        )
+        .on(&[Protocol::Http2]),
+        Case::new(
+            "S-REQ-HDR-BYTES",
+            "Values keep their bytes, 0x80 to 0xFF as well.",
+            header_bytes,
+        )
+        .needs(&[Capability::ObsText]),
+        Case::new(
+            "S-REQ-HDR-BIG",
+            "A value of 8 KiB is handed over whole.",
+            header_big,
+        )
+        .needs(&[Capability::BigHeader]),
+        Case::new(
             "S-REQ-HDR-EMPTY",
             "A field with an empty value is kept.",
             header_empty,
         ),
+        Case::new(
+            "S-REQ-HDR-UNDERSCORE",
+            "`a_b` and `a-b` are different fields.",
+            header_underscore,
+        ),
+        Case::wire(
+            "S-REQ-HBH",
+            "The fields that `Connection` lists are handed over as they came.",
+            hop_by_hop,
+        ),
+        Case::new(
+            "S-REQ-VERSION",
+            "The version is the one that the client spoke.",
+            version,
+        )
+        .on(&[Protocol::Http1, Protocol::Http2]),
+        Case::wire(
+            "S-REQ-VERSION-10",
+            "The version of an HTTP/1.0 request is HTTP/1.0, and it may lack `Host`.",
+            version_10,
+        )
+        .needs(&[Capability::Http10]),
+        Case::new(
+            "S-REQ-SCHEME",
+            "`Scheme` is that of the connection.",
+            scheme,
+        ),
+        Case::new(
+            "S-REQ-CL",
+            "`Content-Length` is handed over if the client sent it, and never made up.",
+            content_length,
+        )
+        .needs(&[Capability::RequestStreaming]),
     ]
+}
+
+async fn host(run: Run) -> Outcome {
+    let seen = run
+        .observe(run.get("/").header("host", "one.test:8080"))
+        .await?;
+    same("Host", seen.values("host"), ["one.test:8080"])
+}
+
+async fn pseudo(run: Run) -> Outcome {
+    let seen = run.observe(run.get("/").header("x-one", "1")).await?;
+    let mut names: Vec<_> = seen.headers.keys().map(http::HeaderName::as_str).collect();
+    names.sort_unstable();
+    same("the fields", names, ["host", "x-conformance-case", "x-one"])
 }
 
 async fn header_multi(run: Run) -> Outcome {
@@ -25,14 +105,96 @@ async fn header_multi(run: Run) -> Outcome {
         .header("x-multi", "2, 3")
         .header("x-multi", "1");
     let seen = run.observe(request).await?;
+    same("x-multi", seen.values("x-multi"), ["1", "2, 3", "1"])
+}
+
+async fn header_cookie(run: Run) -> Outcome {
+    let request = run
+        .get("/")
+        .header("cookie", "a=1")
+        .header("cookie", "b=2; c=3");
+    let seen = run.observe(request).await?;
+    same("Cookie", seen.values("cookie"), ["a=1; b=2; c=3"])
+}
+
+async fn header_bytes(run: Run) -> Outcome {
+    let sent = b"caf\xe9 \x80\xff \xe2\x82\xac";
+    let request = run
+        .get("/")
+        .header("x-bytes", HeaderValue::from_bytes(sent)?);
+    let seen = run.observe(request).await?;
     same(
-        "x-multi",
-        seen.values("x-multi"),
-        [&b"1"[..], b"2, 3", b"1"],
+        "x-bytes",
+        seen.values("x-bytes"),
+        [sent.escape_ascii().to_string()],
     )
+}
+
+async fn header_big(run: Run) -> Outcome {
+    let sent: String = ('a'..='z').cycle().take(8 * 1024).collect();
+    let seen = run.observe(run.get("/").header("x-big", &sent)).await?;
+    let whole = seen.values("x-big") == [sent];
+    same("whether the value is whole", whole, true)
 }
 
 async fn header_empty(run: Run) -> Outcome {
     let seen = run.observe(run.get("/").header("x-empty", "")).await?;
-    same("x-empty", seen.values("x-empty"), [b""])
+    same("x-empty", seen.values("x-empty"), [""])
+}
+
+async fn header_underscore(run: Run) -> Outcome {
+    let request = run.get("/").header("x_a_b", "1").header("x-a-b", "2");
+    let seen = run.observe(request).await?;
+    same("x_a_b", seen.values("x_a_b"), ["1"])?;
+    same("x-a-b", seen.values("x-a-b"), ["2"])
+}
+
+async fn hop_by_hop(run: Run) -> Outcome {
+    let head = run.head("GET", "/");
+    let fields = "Connection: x-hop, keep-alive\r\nX-Hop: 1\r\n";
+    let seen = run.observe_bytes(format!("{head}{fields}\r\n")).await?;
+    same(
+        "Connection",
+        seen.values("connection"),
+        ["x-hop, keep-alive"],
+    )?;
+    same("X-Hop", seen.values("x-hop"), ["1"])
+}
+
+async fn version(run: Run) -> Outcome {
+    let spoken = match run.protocol()? {
+        Protocol::Http2 => Version::HTTP_2,
+        _ => Version::HTTP_11,
+    };
+    let seen = run.observe(run.get("/")).await?;
+    same("the version", seen.version, spoken)
+}
+
+async fn version_10(run: Run) -> Outcome {
+    let seen = run
+        .observe_bytes(format!("GET / HTTP/1.0\r\n{}\r\n", run.field()))
+        .await?;
+    same("the version", seen.version, Version::HTTP_10)?;
+    same("Host", seen.values("host"), [""; 0])
+}
+
+async fn scheme(run: Run) -> Outcome {
+    let seen = run.observe(run.get("/")).await?;
+    same(
+        "the scheme",
+        *seen.features.require::<Scheme>()?,
+        Scheme::Http,
+    )
+}
+
+async fn content_length(run: Run) -> Outcome {
+    let request = run.post("/").header("content-length", "5");
+    let seen = run.observe_with(request, Body::from("hello")).await?;
+    same("Content-Length", seen.values("content-length"), ["5"])?;
+
+    let chunks = ["he", "llo"].map(Ok::<_, std::io::Error>);
+    let body = Body::from_stream(futures_util::stream::iter(chunks));
+    let seen = run.observe_with(run.post("/"), body).await?;
+    same("the body", &seen.body[..], b"hello")?;
+    same("Content-Length", seen.values("content-length"), [""; 0])
 }
