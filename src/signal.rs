@@ -1,8 +1,11 @@
 //! An event that happens once and stays happened; what every token of the crate is made of.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 
-use event_listener::Event;
+use event_listener::{Event, EventListener};
 
 /// Fires at most once. Allocates nothing until somebody waits.
 #[derive(Debug, Default)]
@@ -32,6 +35,26 @@ impl Signal {
         self.fired.load(Ordering::Acquire)
     }
 
+    /// Ready once the signal has fired. `listener` is the same one from call to call.
+    pub(crate) fn poll_wait(&self, listener: &mut Listener, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.is_fired() {
+            let listening = match &mut listener.0 {
+                Some(listening) => listening,
+                none => {
+                    let listening = none.insert(self.event.listen());
+                    // As in `wait`.
+                    if self.is_fired() {
+                        break;
+                    }
+                    listening
+                }
+            };
+            ready!(Pin::new(listening).poll(cx));
+            listener.0 = None;
+        }
+        Poll::Ready(())
+    }
+
     /// Waits until the signal has fired; at once when it already has.
     pub(crate) async fn wait(&self) {
         while !self.is_fired() {
@@ -44,3 +67,7 @@ impl Signal {
         }
     }
 }
+
+/// The place in the queue of who polls a [`Signal`].
+#[derive(Debug, Default)]
+pub(crate) struct Listener(Option<EventListener>);

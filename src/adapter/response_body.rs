@@ -9,16 +9,23 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Body, Error};
 use crate::features::{Counted, RequestLifetime, RequestScope};
+use crate::signal::Listener;
 
 /// The body of a response on its way out. Its request is in flight until it is dropped.
 pub struct ResponseBody {
     body: Body,
     guard: Guard,
+    /// Made when the body has first to be waited for.
+    aborted: Listener,
 }
 
 impl ResponseBody {
     pub(super) fn new(body: Body, guard: Guard) -> Self {
-        Self { body, guard }
+        Self {
+            body,
+            guard,
+            aborted: Listener::default(),
+        }
     }
 
     /// Returns the lifetime of the request that it answers.
@@ -35,13 +42,23 @@ impl HttpBody for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let aborted = || Error::new("the application aborted the response");
         if self.guard.lifetime().is_aborted() {
-            return Poll::Ready(Some(Err(Error::new(
-                "the application aborted the response",
-            ))));
+            return Poll::Ready(Some(Err(aborted())));
         }
         let body = &mut self.body;
         match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *body).poll_frame(cx))) {
+            Ok(Poll::Pending) => {
+                let Self {
+                    guard,
+                    aborted: listener,
+                    ..
+                } = &mut *self;
+                guard
+                    .lifetime()
+                    .poll_aborted(listener, cx)
+                    .map(|()| Some(Err(aborted())))
+            }
             Ok(frame) => frame,
             Err(_) => {
                 *body = Body::empty();

@@ -1,7 +1,8 @@
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use super::Feature;
-use crate::signal::Signal;
+use crate::signal::{Listener, Signal};
 
 /// Whether the client is still there, and a way to hang up on it.
 ///
@@ -69,6 +70,11 @@ impl RequestLifetime {
     /// Dropping the future loses nothing.
     pub async fn aborted(&self) {
         self.0.aborted.wait().await;
+    }
+
+    /// As [`aborted`](Self::aborted), for who polls.
+    pub(crate) fn poll_aborted(&self, listener: &mut Listener, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.aborted.poll_wait(listener, cx)
     }
 
     /// Returns whether [`abort`](Self::abort) was called.

@@ -120,13 +120,16 @@ fn map_error(error: hyper::Error) -> Error {
 /// The body of a response. An HTTP/1 connection knows by it that a request is in flight.
 pub(super) struct Outgoing {
     body: Option<ResponseBody>,
+    /// Whether the length is kept from hyper, so that it sends chunks, which trailers can follow.
+    chunked: bool,
     _flight: Option<Flight>,
 }
 
 impl Outgoing {
-    pub(super) fn new(body: ResponseBody, flight: Option<Flight>) -> Self {
+    pub(super) fn new(body: ResponseBody, chunked: bool, flight: Option<Flight>) -> Self {
         Self {
             body: Some(body),
+            chunked,
             _flight: flight,
         }
     }
@@ -134,6 +137,7 @@ impl Outgoing {
     pub(super) fn empty() -> Self {
         Self {
             body: None,
+            chunked: false,
             _flight: None,
         }
     }
@@ -158,8 +162,10 @@ impl HttpBody for Outgoing {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), ResponseBody::size_hint)
+        match &self.body {
+            Some(_) if self.chunked => SizeHint::default(),
+            Some(body) => body.size_hint(),
+            None => SizeHint::with_exact(0),
+        }
     }
 }

@@ -2,13 +2,17 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::{Poll, ready};
+use std::task::Poll;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::transport::{State, Transport};
 
 /// How long a client may go on sending after the last response was sent.
 const LINGER: Duration = Duration::from_secs(5);
+/// How long it may be silent in that time.
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long the first line of a head may be.
 const MAX_LINE: usize = 8 * 1024;
 
@@ -23,22 +27,23 @@ pub(super) async fn close(transport: &Transport, more: bool) {
         return;
     }
     let mut wait = more;
-    let mut scratch = Vec::new();
-    let mut deadline = pin!(tokio::time::sleep(LINGER));
+    let mut scratch = vec![0; 4 * 1024];
+    let end = Instant::now() + LINGER;
+    let mut silence = pin!(tokio::time::sleep(SILENCE));
     poll_fn(|cx| {
-        scratch.resize(4 * 1024, 0);
         loop {
             match transport.lock().poll_discard(cx, &mut scratch) {
-                Poll::Ready(true) => wait = true,
+                Poll::Ready(true) => {
+                    wait = true;
+                    silence.as_mut().reset(end.min(Instant::now() + SILENCE));
+                }
                 Poll::Ready(false) => return Poll::Ready(()),
-                Poll::Pending => break,
+                Poll::Pending if wait => return silence.as_mut().poll(cx),
+                Poll::Pending => return Poll::Ready(()),
             }
-            // Looked at here too: a client that never pauses must not stay.
-            ready!(tokio::task::coop::poll_proceed(cx)).made_progress();
-        }
-        match wait {
-            true => deadline.as_mut().poll(cx),
-            false => Poll::Ready(()),
+            if Instant::now() >= end {
+                return Poll::Ready(());
+            }
         }
     })
     .await;

@@ -170,8 +170,11 @@ struct Left {
 
 impl Exchange {
     /// Begins a request.
-    pub(super) fn begin(&self) -> Flight {
+    pub(super) fn begin(&self, has_body: bool) -> Flight {
         self.0.in_flight.store(true, Ordering::Release);
+        if has_body {
+            self.left().answered = false;
+        }
         Flight(self.clone())
     }
 

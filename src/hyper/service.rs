@@ -35,6 +35,7 @@ pub(super) struct Begun<A> {
     call: Call<A>,
     flight: Option<Flight>,
     has_body: bool,
+    takes_trailers: bool,
     switch: Option<Switch<A>>,
 }
 
@@ -72,13 +73,14 @@ impl<A: Application> Requests<A> {
                 call: dispatcher.call(connection, request),
                 flight: None,
                 has_body: false,
+                takes_trailers: false,
                 switch: None,
             });
         };
         let has_body = !request.body().is_end_stream();
         let takes_trailers = lists(request.headers(), header::TE, "trailers");
         let on_upgrade = request.extensions().get::<OnUpgrade>().cloned();
-        let flight = http1.exchange.begin();
+        let flight = http1.exchange.begin(has_body);
         let request = request.map_body(http1, has_body);
         let mut switch = None;
         let mut call = match on_upgrade {
@@ -110,6 +112,7 @@ impl<A: Application> Requests<A> {
             call,
             flight: Some(flight),
             has_body,
+            takes_trailers,
             switch,
         })
     }
@@ -131,7 +134,11 @@ impl<A: Application> Begun<A> {
         if let Some(switch) = self.switch {
             switch.answer(response.status());
         }
-        Ok(response.map(|body| Outgoing::new(body, self.flight)))
+        let chunked = self.takes_trailers && response.headers().contains_key(header::TRAILER);
+        if chunked {
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+        Ok(response.map(|body| Outgoing::new(body, chunked, self.flight)))
     }
 }
 

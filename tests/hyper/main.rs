@@ -1,0 +1,12 @@
+//! What is particular to `HyperServer`. What every server does is a case of `transom-conformance`.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod addresses;
+mod disconnect;
+mod heads;
+mod http2;
+mod output;
+mod stop;
+mod support;
+mod unread;
+mod upgrade;
