@@ -33,7 +33,10 @@ async fn run() -> Result<(), Error> {
         .with_settings(settings)
         .configure(|app| {
             app.run_fn(|request: Request| async move {
-                let server = request.features().require::<ServerInfo>().map(ToString::to_string);
+                let server = request
+                    .features()
+                    .require::<ServerInfo>()
+                    .map(ToString::to_string);
                 server.unwrap_or_else(|missing| missing.to_string())
             })
         })

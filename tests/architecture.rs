@@ -360,3 +360,33 @@ fn the_readers_of_these_rules_read_code_right() {
         ]
     );
 }
+
+#[test]
+fn without_its_features_the_crate_needs_neither_tokio_nor_hyper() {
+    let tree = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--package", "transom", "--no-default-features"])
+        .args(["--edges", "normal", "--prefix", "none", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&tree.stderr);
+    assert!(tree.status.success(), "cargo tree failed: {complaint}");
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    let names: BTreeSet<_> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert!(names.contains("http-body"), "this is no tree: {tree}");
+    for name in [
+        "tokio",
+        "tokio-util",
+        "hyper",
+        "hyper-util",
+        "tower-http",
+        "tracing",
+        "mio",
+        "socket2",
+    ] {
+        assert!(!names.contains(name), "{name} is in the tree:\n{tree}");
+    }
+}

@@ -28,13 +28,19 @@ impl Example {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{name}: {error}; `cargo test` without `--test` builds the examples"));
+            .unwrap_or_else(|error| {
+                panic!("{name}: {error}; `cargo test` without `--test` builds the examples")
+            });
         let (sender, lines) = mpsc::channel();
         let out = process.stdout.take().unwrap();
         let err = process.stderr.take().unwrap();
         forward(out, sender.clone());
         forward(err, sender);
-        Self { process, lines, seen: Vec::new() }
+        Self {
+            process,
+            lines,
+            seen: Vec::new(),
+        }
     }
 
     /// Waits for so many "Now listening on" lines, and returns the addresses in them.
@@ -43,7 +49,12 @@ impl Example {
         while found.len() < count {
             let line = self.line();
             if let Some((_, address)) = line.split_once("Now listening on: ") {
-                found.push(address.trim().trim_start_matches("http://").replace("[::]", "[::1]"));
+                found.push(
+                    address
+                        .trim()
+                        .trim_start_matches("http://")
+                        .replace("[::]", "[::1]"),
+                );
             }
         }
         found
@@ -60,7 +71,9 @@ impl Example {
     }
 
     fn interrupt(&self) {
-        let done = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status();
+        let done = Command::new("kill")
+            .args(["-INT", &self.process.id().to_string()])
+            .status();
         assert!(done.unwrap().success());
     }
 
@@ -71,7 +84,11 @@ impl Example {
             if let Some(status) = self.process.try_wait().unwrap() {
                 break status;
             }
-            assert!(Instant::now() < deadline, "it does not end, after:\n{}", self.seen.join("\n"));
+            assert!(
+                Instant::now() < deadline,
+                "it does not end, after:\n{}",
+                self.seen.join("\n")
+            );
             std::thread::sleep(Duration::from_millis(10));
         };
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
@@ -91,7 +108,12 @@ impl Drop for Example {
 /// The examples are beside the folder of this test.
 fn path(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    test.parent().unwrap().parent().unwrap().join("examples").join(name)
+    test.parent()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .join("examples")
+        .join(name)
 }
 
 fn forward(from: impl Read + Send + 'static, to: mpsc::Sender<String>) {
@@ -108,7 +130,11 @@ fn forward(from: impl Read + Send + 'static, to: mpsc::Sender<String>) {
 fn get(address: &str, target: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(stream, "GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()
@@ -120,7 +146,10 @@ fn ask(name: &str, questions: &[(&str, &str)]) {
     let address = example.addresses(1).remove(0);
     for (target, expected) in questions {
         let answer = get(&address, target);
-        assert!(answer.contains(expected), "{name} {target}: no `{expected}` in\n{answer}");
+        assert!(
+            answer.contains(expected),
+            "{name} {target}: no `{expected}` in\n{answer}"
+        );
     }
     example.interrupt();
     let (said, well) = example.finish();
@@ -179,7 +208,12 @@ fn bound_addresses_are_known_before_the_pipeline_is_built() {
     for address in &addresses {
         let answer = get(address, "/");
         let first = &addresses[0];
-        assert!(answer.contains(&format!("this server listens on http://{first} and http://[::]:")), "{answer}");
+        assert!(
+            answer.contains(&format!(
+                "this server listens on http://{first} and http://[::]:"
+            )),
+            "{answer}"
+        );
     }
     example.interrupt();
     assert!(example.finish().1);
@@ -187,9 +221,15 @@ fn bound_addresses_are_known_before_the_pipeline_is_built() {
 
 #[test]
 fn the_server_is_chosen_at_run_time() {
-    for (name, expected) in [("hyper", "hyper/"), ("actix", "actix-http/"), ("tiny_http", "tiny_http/")] {
-        let mut example =
-            Example::start("06_choose_the_server", &["--server", name, "--urls", "http://127.0.0.1:0"]);
+    for (name, expected) in [
+        ("hyper", "hyper/"),
+        ("actix", "actix-http/"),
+        ("tiny_http", "tiny_http/"),
+    ] {
+        let mut example = Example::start(
+            "06_choose_the_server",
+            &["--server", name, "--urls", "http://127.0.0.1:0"],
+        );
         let address = example.addresses(1).remove(0);
         let answer = get(&address, "/");
         assert!(answer.contains(expected), "{name}: {answer}");
@@ -242,7 +282,10 @@ fn a_slow_request_survives_the_stop() {
     std::thread::sleep(Duration::from_millis(300));
     example.interrupt();
     let answer = slow.join().unwrap();
-    assert!(answer.contains("made it short, for the server is stopping"), "{answer}");
+    assert!(
+        answer.contains("made it short, for the server is stopping"),
+        "{answer}"
+    );
     assert!(example.finish().1);
 }
 
@@ -250,7 +293,11 @@ fn a_slow_request_survives_the_stop() {
 fn a_websocket_echoes_on_every_server() {
     let (said, well) = run("11_websocket", &[]);
     assert!(well, "{said}");
-    assert_eq!(said.matches("says \"is anybody there?\"").count(), 3, "{said}");
+    assert_eq!(
+        said.matches("says \"is anybody there?\"").count(),
+        3,
+        "{said}"
+    );
 }
 
 #[test]
@@ -263,7 +310,13 @@ fn a_test_needs_no_port() {
 fn the_tour_visits_every_server_and_gets_the_same_answers() {
     let (said, well) = run("tour", &[]);
     assert!(well, "{said}");
-    for expected in ["hyper/", "actix-http/", "tiny_http/", "memory/", "All servers have stopped."] {
+    for expected in [
+        "hyper/",
+        "actix-http/",
+        "tiny_http/",
+        "memory/",
+        "All servers have stopped.",
+    ] {
         assert!(said.contains(expected), "no `{expected}` in\n{said}");
     }
     assert_eq!(said.matches("\"hello, you\"").count(), 4, "{said}");

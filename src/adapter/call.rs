@@ -3,11 +3,11 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use pin_project::pin_project;
 
@@ -72,37 +72,76 @@ impl<A: Application> Call<A> {
     /// # Errors
     ///
     /// The application asked to hang up: close the connection (HTTP/2: reset the stream) without a response.
-    pub async fn run(self) -> Result<http::Response<ResponseBody>, Aborted> {
+    pub fn run(self) -> impl Future<Output = Result<http::Response<ResponseBody>, Aborted>> + Send {
         let Self {
             app,
             request,
             guard,
             offer,
         } = self;
-        let head = request.method() == Method::HEAD;
-        let called = CatchPanic(call(app, request, offer));
-        let response = {
-            let mut called = pin!(called);
-            let mut aborted = pin!(guard.lifetime().aborted());
-            std::future::poll_fn(|cx| {
-                if let Poll::Ready(outcome) = called.as_mut().poll(cx) {
-                    return Poll::Ready(Some(outcome));
-                }
-                // Looked at after the application: it may have aborted just now.
-                aborted.as_mut().poll(cx).map(|()| None)
-            })
-            .await
-        };
-        if guard.lifetime().is_aborted() {
-            return Err(Aborted(()));
+        let lifetime = guard.lifetime().clone();
+        // Not an `async fn`: the future is moved into its place in the engine, and such a one holds the
+        // request once more for each function that it passes.
+        Running {
+            head: request.method() == Method::HEAD,
+            called: call(app, request, offer),
+            aborted: async move { lifetime.aborted().await },
+            guard: Some(guard),
         }
-        let mut response = match response {
-            Some(Ok(response)) => response,
-            Some(Err(panic)) => after_panic(&panic),
-            None => return Err(Aborted(())),
-        };
-        frame(head, &mut response);
-        Ok(response.map(|body| ResponseBody::new(body, guard)))
+    }
+}
+
+/// A call that runs; see [`Call::run`].
+#[pin_project]
+struct Running<C, W> {
+    head: bool,
+    #[pin]
+    called: C,
+    #[pin]
+    aborted: W,
+    /// Taken with the response.
+    guard: Option<Guard>,
+}
+
+impl<C, W> Future for Running<C, W>
+where
+    C: Future<Output = Response>,
+    W: Future<Output = ()>,
+{
+    type Output = Result<http::Response<ResponseBody>, Aborted>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // The application's state may be torn by a panic; it is what every thread that shares a lock sees
+        // too, and poisoning tells.
+        let ended = catch_unwind(AssertUnwindSafe(|| match this.called.poll(cx) {
+            Poll::Ready(response) => Some(answer(*this.head, response, this.guard.take())),
+            Poll::Pending => None,
+        }));
+        match ended {
+            Ok(Some(answer)) => Poll::Ready(answer),
+            // Looked at after the application: it may have aborted just now.
+            Ok(None) => this.aborted.poll(cx).map(|()| Err(Aborted(()))),
+            Err(panic) => {
+                let response = after_panic(&*panic);
+                Poll::Ready(answer(*this.head, response, this.guard.take()))
+            }
+        }
+    }
+}
+
+/// Makes an application's response ready to be sent, unless it hung up.
+fn answer(
+    head: bool,
+    mut response: Response,
+    guard: Option<Guard>,
+) -> Result<http::Response<ResponseBody>, Aborted> {
+    match guard {
+        Some(guard) if !guard.lifetime().is_aborted() => {
+            frame(head, &mut response);
+            Ok(response.map(|body| ResponseBody::new(body, guard)))
+        }
+        _ => Err(Aborted(())),
     }
 }
 
@@ -148,23 +187,27 @@ impl fmt::Display for Aborted {
 
 impl StdError for Aborted {}
 
+/// What belongs to the connection, and is none of an application's business; RFC 9110, section 7.6.1.
+const CONNECTION_FIELDS: [&str; 5] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+];
+
+fn belongs_to_connection(field: &HeaderName) -> bool {
+    CONNECTION_FIELDS.contains(&field.as_str())
+}
+
 /// Gives a response the framing that its status and its request's method ask for.
 fn frame(head: bool, response: &mut Response) {
     let status = response.status();
-    if status != StatusCode::SWITCHING_PROTOCOLS {
-        for field in [
-            header::CONNECTION,
-            header::TRANSFER_ENCODING,
-            header::UPGRADE,
-        ] {
-            if response.headers().contains_key(&field) {
-                response.headers_mut().remove(field);
-            }
-        }
-        for field in ["keep-alive", "proxy-connection"] {
-            if response.headers().contains_key(field) {
-                response.headers_mut().remove(field);
-            }
+    if status != StatusCode::SWITCHING_PROTOCOLS
+        && response.headers().keys().any(belongs_to_connection)
+    {
+        for field in CONNECTION_FIELDS {
+            response.headers_mut().remove(field);
         }
     }
     let bodiless = status.is_informational()
@@ -212,21 +255,4 @@ fn after_panic(panic: &(dyn Any + Send)) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
-}
-
-/// A future whose panics are a value. The application's state may be torn by one; it is what every
-/// thread that shares a lock sees too, and poisoning tells.
-#[pin_project]
-struct CatchPanic<F>(#[pin] F);
-
-impl<F: Future> Future for CatchPanic<F> {
-    type Output = Result<F::Output, Box<dyn Any + Send>>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let future = self.project().0;
-        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(poll) => poll.map(Ok),
-            Err(panic) => Poll::Ready(Err(panic)),
-        }
-    }
 }

@@ -1,11 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http_body::Body as _;
+use bytes::Bytes;
+use http_body::Body as HttpBody;
 
 use super::{Call, Connection, head};
-use crate::body::{Body, Limited};
-use crate::contract::{Application, Request, Shutdown};
+use crate::body::{Body, BoxError, Limited};
+use crate::contract::{Application, Shutdown};
 use crate::features::{
     ConnectionInfo, Features, OriginalTarget, Scheme, ServerLifetime, ServerStatistics, Upgrade,
 };
@@ -86,7 +87,11 @@ impl<A: Application> Dispatcher<A> {
     /// Begins a request, which counts as in flight from now on.
     ///
     /// Its URI may have any of the forms of RFC 9112, section 3.2, or be HTTP/2's; its extensions are kept.
-    pub fn call(&self, connection: &Connection, request: Request) -> Call<A> {
+    /// An engine's own body is best handed over as it is: held to its limit, it costs one box.
+    pub fn call<B>(&self, connection: &Connection, request: http::Request<B>) -> Call<A>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
         self.prepare(connection, request, None)
     }
 
@@ -95,42 +100,42 @@ impl<A: Application> Dispatcher<A> {
     ///
     /// With the feature `upgrade-bridge` the request gets hyper's `OnUpgrade` too, made so that it
     /// works on any server.
-    pub fn call_upgradable(
+    pub fn call_upgradable<B>(
         &self,
         connection: &Connection,
-        request: Request,
+        request: http::Request<B>,
         offer: Arc<dyn Upgrade>,
-    ) -> Call<A> {
+    ) -> Call<A>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
         self.prepare(connection, request, Some(offer))
     }
 
-    fn prepare(
+    fn prepare<B>(
         &self,
         connection: &Connection,
-        request: Request,
+        mut request: http::Request<B>,
         offer: Option<Arc<dyn Upgrade>>,
-    ) -> Call<A> {
-        let (mut head, body) = request.into_parts();
-        let target = OriginalTarget::new(head.uri.clone());
+    ) -> Call<A>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let target = OriginalTarget::new(request.uri().clone());
         let scope = connection.begin(target, self.max_request_body_size);
-        head::normalize(&mut head);
+        head::normalize(&mut request);
         let mut features =
             Features::of_request(Arc::clone(connection.features()), Arc::clone(&scope));
         if let Some(offer) = &offer {
             features.insert_shared(Arc::clone(offer));
         }
-        head.extensions.insert(features);
-        let body = match body.is_end_stream() {
-            true => body,
+        request.extensions_mut().insert(features);
+        let request = request.map(|body| match body.is_end_stream() {
+            true => Body::empty(),
             false => Body::new(Limited::new(body, scope.max_body_size().clone())),
-        };
-        Call::new(
-            Arc::clone(&self.app),
-            Request::from_parts(head, body),
-            scope,
-            self.statistics.count_request(),
-            offer,
-        )
+        });
+        let counted = self.statistics.count_request();
+        Call::new(Arc::clone(&self.app), request, scope, counted, offer)
     }
 }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use pin_project::pin_project;
 
-use super::Error;
+use super::{BoxError, Error};
 use crate::features::MaxRequestBodySize;
 
 /// A request's body that holds to [`MaxRequestBodySize`]: frozen at the first poll, and an error before
@@ -28,7 +28,7 @@ impl<B> Limited<B> {
     }
 }
 
-impl<B: HttpBody<Data = Bytes, Error = Error>> HttpBody for Limited<B> {
+impl<B: HttpBody<Data = Bytes, Error: Into<BoxError>>> HttpBody for Limited<B> {
     type Data = Bytes;
     type Error = Error;
 
@@ -54,7 +54,7 @@ impl<B: HttpBody<Data = Bytes, Error = Error>> HttpBody for Limited<B> {
                 return Poll::Ready(Some(Err(Error::length_limit(limit))));
             }
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map_err(Error::new)))
     }
 
     fn is_end_stream(&self) -> bool {

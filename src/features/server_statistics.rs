@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 
 use event_listener::Event;
 
@@ -24,8 +24,10 @@ struct State {
     connections: AtomicUsize,
     requests: AtomicUsize,
     upgraded: AtomicUsize,
-    /// Notified when one of the counts that keep a server from stopping falls to zero.
+    /// Notified when one of the counts that keep a server from stopping falls to zero...
     idle: Event,
+    /// ... once somebody has waited for that: a server that runs does not pay for it in each request.
+    awaited: AtomicBool,
 }
 
 impl ServerStatistics {
@@ -61,6 +63,9 @@ impl ServerStatistics {
     ///
     /// Dropping the future loses nothing.
     pub async fn idle(&self) {
+        self.0.awaited.store(true, Ordering::SeqCst);
+        // Either a count that falls from now on sees that it is awaited, or it is seen here.
+        fence(Ordering::SeqCst);
         while !self.is_idle() {
             let listener = self.0.idle.listen();
             if self.is_idle() {
@@ -108,7 +113,9 @@ pub struct Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        if (self.counter)(&self.state).fetch_sub(1, Ordering::AcqRel) == 1 {
+        if (self.counter)(&self.state).fetch_sub(1, Ordering::SeqCst) == 1
+            && self.state.awaited.load(Ordering::SeqCst)
+        {
             self.state.idle.notify(usize::MAX);
         }
     }

@@ -151,16 +151,12 @@ fn layers_are_made_once_and_the_last_one_first() {
 fn a_pipeline_without_an_end_answers_404_with_no_content() {
     run(async {
         let app = ApplicationBuilder::new()
-            .use_fn(|request, next| next_of(request, next))
+            .use_fn(|request, next| next.run(request))
             .build();
         assert_eq!(answer(&app, "/").await, (404, String::new()));
         let empty = ApplicationBuilder::new().build();
         assert_eq!(answer(&empty, "/").await, (404, String::new()));
     });
-}
-
-async fn next_of(request: Request, next: Next) -> Response {
-    next.run(request).await
 }
 
 #[test]
