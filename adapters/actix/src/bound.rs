@@ -1,0 +1,176 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use actix_server::Server as Engine;
+use futures_util::future::{Either, select};
+use transom::adapter::{Dispatcher, HostRuntime, Listener, Socket as Listening};
+use transom::features::{ServerInfo, ServerStatistics};
+use transom::{Application, BoundServer, Error, Features, Shutdown};
+
+use crate::server::Options;
+use crate::socket::Socket;
+use crate::upgraded::Upgrades;
+use crate::worker::{Connections, Hub, Workers};
+
+/// How long dropping [`serve`](BoundServer::serve) waits for its worker threads. They need it only to get
+/// out of the application's code; one that is blocked there ends when it is not any more.
+const JOIN: Duration = Duration::from_secs(1);
+
+/// An [`ActixServer`](crate::ActixServer) that holds its addresses.
+pub struct ActixBoundServer {
+    listeners: Vec<Listener>,
+    features: Features,
+    options: Options,
+}
+
+impl ActixBoundServer {
+    pub(crate) fn new(listeners: Vec<Listener>, features: Features, options: Options) -> Self {
+        Self {
+            listeners,
+            features,
+            options,
+        }
+    }
+
+    /// Gives the listeners to the engine.
+    fn start<A: Application>(self, app: A, shutdown: &Shutdown) -> Result<(Running, Hub), Error> {
+        let name = name(&self.features);
+        let Self {
+            mut listeners,
+            features,
+            options,
+        } = self;
+        let dispatcher = Dispatcher::new(app, features, shutdown)
+            .with_max_request_body_size(options.max_request_body_size);
+        let hub = Hub {
+            runtime: HostRuntime::current(),
+            statistics: dispatcher.statistics().clone(),
+            live: Connections::new(),
+            upgrades: Upgrades::default(),
+        };
+        let (alive, ended) = mpsc::channel();
+        let workers = Workers {
+            dispatcher,
+            hub: hub.clone(),
+            alive,
+            shutdown: shutdown.clone(),
+            request_head_timeout: options.request_head_timeout,
+            keep_alive_timeout: options.keep_alive_timeout,
+        };
+        let mut builder = Engine::build();
+        if let Some(workers) = options.workers {
+            builder = builder.workers(workers);
+        }
+        if let Some(configure) = options.configure {
+            builder = configure(builder);
+        }
+        builder = builder.disable_signals().shutdown_timeout(u64::MAX);
+        for listener in &mut listeners {
+            let workers = workers.clone();
+            let label = listener.address().to_string();
+            let added = match listener.take_socket() {
+                Some(Listening::Tcp(socket)) => {
+                    builder.listen(label, socket, move || workers.service(Socket::Tcp))
+                }
+                #[cfg(unix)]
+                Some(Listening::Unix(socket)) => {
+                    builder.listen_uds(label, socket, move || workers.service(Socket::Unix))
+                }
+                _ => Ok(builder),
+            };
+            builder = added.map_err(|error| Error::serve(&name, error))?;
+        }
+        let running = Running {
+            engine: Some(builder.run()),
+            ended,
+            upgrades: hub.upgrades.clone(),
+            _files: listeners,
+        };
+        Ok((running, hub))
+    }
+}
+
+impl BoundServer for ActixBoundServer {
+    fn features(&self) -> &Features {
+        &self.features
+    }
+
+    fn serve<A: Application>(
+        self,
+        app: A,
+        shutdown: Shutdown,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        async move {
+            let name = name(&self.features);
+            let (mut running, hub) = self.start(app, &shutdown)?;
+            let Some(engine) = &mut running.engine else {
+                return Ok(());
+            };
+            if let Either::Right((ended, _)) = select(pin!(shutdown.requested()), &mut *engine).await {
+                return Err(Error::serve(
+                    name,
+                    ended.err().unwrap_or_else(|| {
+                        std::io::Error::other("the engine stopped without being asked to")
+                    }),
+                ));
+            }
+            // From here on nothing is accepted. The connections hear of the request to stop by
+            // themselves; the engine looks only once a second whether they are gone.
+            drop(engine.handle().stop(true));
+            let mut stopped = false;
+            let mut drained = pin!(drained(&hub.statistics, &hub.live));
+            std::future::poll_fn(|cx| {
+                stopped = stopped || Pin::new(&mut *engine).poll(cx).is_ready();
+                drained.as_mut().poll(cx)
+            })
+            .await;
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Debug for ActixBoundServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActixBoundServer")
+            .field("listeners", &self.listeners)
+            .finish_non_exhaustive()
+    }
+}
+
+fn name(features: &Features) -> String {
+    features
+        .get::<ServerInfo>()
+        .map_or_else(String::new, ToString::to_string)
+}
+
+/// Waits until nothing is in flight, upgraded or connected.
+async fn drained(statistics: &ServerStatistics, live: &Connections) {
+    while !(statistics.is_idle() && live.is_zero()) {
+        live.zero().await;
+        statistics.idle().await;
+    }
+}
+
+/// The engine at work. Dropping it ends everything.
+struct Running {
+    engine: Option<Engine>,
+    /// Closed when no worker thread has the application any more.
+    ended: mpsc::Receiver<Infallible>,
+    upgrades: Upgrades,
+    /// Removes the files of unix sockets.
+    _files: Vec<Listener>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Closes the listeners, and tells the workers to end without waiting for them.
+        self.engine = None;
+        let _ = self.ended.recv_timeout(JOIN);
+        // Last: no worker can hand over another connection.
+        self.upgrades.shutdown();
+    }
+}
