@@ -1,7 +1,9 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::io;
+use std::net::Shutdown as Shut;
+use std::pin::pin;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -68,24 +70,28 @@ impl ActixBoundServer {
         if let Some(configure) = options.configure {
             builder = configure(builder);
         }
-        builder = builder.disable_signals().shutdown_timeout(u64::MAX);
+        builder = builder.disable_signals();
+        let mut doors = Vec::with_capacity(listeners.len());
         for listener in &mut listeners {
             let workers = workers.clone();
             let label = listener.address().to_string();
             let added = match listener.take_socket() {
-                Some(Listening::Tcp(socket)) => {
-                    builder.listen(label, socket, move || workers.service(Socket::Tcp))
-                }
+                Some(Listening::Tcp(socket)) => Door::tcp(&socket).and_then(|door| {
+                    doors.push(door);
+                    builder.listen(label, socket, move || workers.service(Socket::tcp))
+                }),
                 #[cfg(unix)]
-                Some(Listening::Unix(socket)) => {
-                    builder.listen_uds(label, socket, move || workers.service(Socket::Unix))
-                }
+                Some(Listening::Unix(socket)) => Door::unix(&socket).and_then(|door| {
+                    doors.push(door);
+                    builder.listen_uds(label, socket, move || workers.service(Socket::unix))
+                }),
                 _ => Ok(builder),
             };
             builder = added.map_err(|error| Error::serve(&name, error))?;
         }
         let running = Running {
             engine: Some(builder.run()),
+            doors,
             ended,
             upgrades: hub.upgrades.clone(),
             _files: listeners,
@@ -110,24 +116,25 @@ impl BoundServer for ActixBoundServer {
             let Some(engine) = &mut running.engine else {
                 return Ok(());
             };
-            if let Either::Right((ended, _)) = select(pin!(shutdown.requested()), &mut *engine).await {
+            if let Either::Right((ended, _)) =
+                select(pin!(shutdown.requested()), &mut *engine).await
+            {
                 return Err(Error::serve(
                     name,
                     ended.err().unwrap_or_else(|| {
-                        std::io::Error::other("the engine stopped without being asked to")
+                        io::Error::other("the engine stopped without being asked to")
                     }),
                 ));
             }
-            // From here on nothing is accepted. The connections hear of the request to stop by
-            // themselves; the engine looks only once a second whether they are gone.
-            drop(engine.handle().stop(true));
-            let mut stopped = false;
-            let mut drained = pin!(drained(&hub.statistics, &hub.live));
-            std::future::poll_fn(|cx| {
-                stopped = stopped || Pin::new(&mut *engine).poll(cx).is_ready();
-                drained.as_mut().poll(cx)
-            })
-            .await;
+            // The engine's own graceful stop is not asked for: it looks only once a second whether its
+            // connections are gone, or whether it is to give up waiting. They hear of the request to
+            // stop by themselves.
+            drop(engine.handle().pause());
+            for door in &running.doors {
+                door.close();
+            }
+            let drained = pin!(drained(&hub.statistics, &hub.live));
+            select(drained, engine).await;
             Ok(())
         }
     }
@@ -147,6 +154,27 @@ fn name(features: &Features) -> String {
         .map_or_else(String::new, ToString::to_string)
 }
 
+/// A second handle of a listener that the engine has, to close it while the engine keeps working.
+struct Door(socket2::Socket);
+
+impl Door {
+    fn tcp(listener: &std::net::TcpListener) -> io::Result<Self> {
+        listener.try_clone().map(|listener| Self(listener.into()))
+    }
+
+    #[cfg(unix)]
+    fn unix(listener: &std::os::unix::net::UnixListener) -> io::Result<Self> {
+        let descriptor = std::os::fd::OwnedFd::from(listener.try_clone()?);
+        Ok(Self(descriptor.into()))
+    }
+
+    /// Refuses clients from now on. On a system that cannot shut a listener down they wait, and are
+    /// refused when the server has stopped.
+    fn close(&self) {
+        let _ = self.0.shutdown(Shut::Both);
+    }
+}
+
 /// Waits until nothing is in flight, upgraded or connected.
 async fn drained(statistics: &ServerStatistics, live: &Connections) {
     while !(statistics.is_idle() && live.is_zero()) {
@@ -158,6 +186,7 @@ async fn drained(statistics: &ServerStatistics, live: &Connections) {
 /// The engine at work. Dropping it ends everything.
 struct Running {
     engine: Option<Engine>,
+    doors: Vec<Door>,
     /// Closed when no worker thread has the application any more.
     ended: mpsc::Receiver<Infallible>,
     upgrades: Upgrades,

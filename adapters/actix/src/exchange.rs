@@ -81,7 +81,9 @@ fn begin<A: Application>(
     };
     if link.is_accepted() {
         // The client sent it before the 101: it may be a request, or bytes of the new protocol.
-        return Err(Answer::abort("a request came behind one that upgraded the connection"));
+        return Err(Answer::abort(
+            "a request came behind one that upgraded the connection",
+        ));
     }
     let head = request.head();
     let Some(parts) = request::convert(head) else {

@@ -79,8 +79,7 @@ mod tests {
         head.method = actix_http::Method::from_bytes(method).unwrap_or_default();
         for (name, value) in fields {
             if let Ok(value) = HeaderValue::from_bytes(value) {
-                head.headers
-                    .append(HeaderName::from_static(name), value);
+                head.headers.append(HeaderName::from_static(name), value);
             }
         }
         head

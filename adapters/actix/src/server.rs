@@ -101,8 +101,8 @@ impl ActixServer {
     /// Configures the engine's own builder, before the listeners are added. A second call adds to the
     /// first.
     ///
-    /// Its signal handlers stay off and its shutdown has no timeout, whatever is set here: both belong to
-    /// the host. Services that are added here are not part of the server's addresses, and are not drained.
+    /// Its signal handlers stay off, and its own way to shut down is not used: both belong to the host.
+    /// Services that are added here are not part of the server's addresses, and are not drained.
     ///
     /// ```
     /// use transom_actix::ActixServer;
@@ -218,9 +218,6 @@ mod tests {
             .await
             .unwrap_err();
         assert!(error.is_configuration(), "{error}");
-        assert!(
-            error.to_string().contains("https://127.0.0.1:0"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("https://127.0.0.1:0"), "{error}");
     }
 }

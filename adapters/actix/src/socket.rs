@@ -31,6 +31,17 @@ macro_rules! either {
 }
 
 impl Socket {
+    pub(crate) fn tcp(stream: TcpStream) -> Self {
+        // Small writes are whole chunks here: held back, each would wait for the client's delayed ACK.
+        let _ = stream.set_nodelay(true);
+        Self::Tcp(stream)
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn unix(stream: UnixStream) -> Self {
+        Self::Unix(stream)
+    }
+
     /// Returns what there is to know of the connection; an end that is not known is left out.
     pub(crate) fn info(&self) -> ConnectionInfo {
         let (transport, local, remote) = match self {

@@ -116,8 +116,8 @@ impl<A: Application> Workers<A> {
     pub(crate) fn service<T: 'static>(
         &self,
         socket: fn(T) -> Socket,
-    ) -> impl ServiceFactory<T, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<T, A>
-    {
+    ) -> impl ServiceFactory<T, Config = (), Response = (), Error = DispatchError, InitError = ()>
+    + use<T, A> {
         let worker = Rc::new(Worker {
             dispatcher: self.dispatcher.clone(),
             hub: self.hub.clone(),
@@ -132,7 +132,6 @@ impl<A: Application> Workers<A> {
             })
             .client_request_timeout(self.request_head_timeout)
             .client_disconnect_timeout(LINGER)
-            .tcp_nodelay(true)
             .graceful_shutdown_signal(move || {
                 let shutdown = shutdown.clone();
                 async move { shutdown.requested().await }

@@ -246,7 +246,9 @@ async fn a_unix_socket_is_served_and_its_file_removed() {
         Response::new(Body::from(info.local().unwrap().to_string()))
     };
     let serve = tokio::spawn(bound.serve(app, shutdown));
-    let mut client = within(tokio::net::UnixStream::connect(&path)).await.unwrap();
+    let mut client = within(tokio::net::UnixStream::connect(&path))
+        .await
+        .unwrap();
     let request = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
     within(client.write_all(request)).await.unwrap();
     let mut response = String::new();

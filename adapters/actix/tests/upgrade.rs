@@ -153,7 +153,9 @@ async fn the_body_of_a_request_that_names_websocket_ends_where_it_should() {
         .await;
     assert_eq!(content(&response), "hello");
     let mut client = serving.connect().await;
-    client.send(format!("{head}content-length: 5\r\n\r\nhel")).await;
+    client
+        .send(format!("{head}content-length: 5\r\n\r\nhel"))
+        .await;
     client.finish().await;
     assert_eq!(
         content(&client.rest().await),
@@ -232,6 +234,7 @@ async fn a_web_socket_of_axum_works() {
     }
     within(socket.close(None)).await.unwrap();
     while within(socket.next()).await.is_some() {}
+    drop(socket);
     until(|| serving.statistics.upgraded() == 0).await;
     serving.stop().await;
 }
