@@ -53,6 +53,7 @@ impl ActixBoundServer {
             statistics: dispatcher.statistics().clone(),
             live: Connections::new(),
             upgrades: Upgrades::default(),
+            request_head_timeout: options.request_head_timeout,
         };
         let (alive, ended) = mpsc::channel();
         let workers = Workers {
@@ -60,7 +61,6 @@ impl ActixBoundServer {
             hub: hub.clone(),
             alive,
             shutdown: shutdown.clone(),
-            request_head_timeout: options.request_head_timeout,
             keep_alive_timeout: options.keep_alive_timeout,
         };
         let mut builder = Engine::build();
@@ -134,7 +134,9 @@ impl BoundServer for ActixBoundServer {
                 door.close();
             }
             let drained = pin!(drained(&hub.statistics, &hub.live));
-            select(drained, engine).await;
+            if let Either::Right((_, drained)) = select(drained, engine).await {
+                drained.await; // what was upgraded is the engine's no longer
+            }
             Ok(())
         }
     }

@@ -13,6 +13,8 @@ pub(crate) struct Link {
     connection: Connection,
     /// The request that is being answered.
     current: RefCell<Option<RequestLifetime>>,
+    /// A request was begun before.
+    served: Cell<bool>,
     /// The client closed its side.
     client_closed: Cell<bool>,
     /// The engine has bytes of a body that it keeps back until the application reads on.
@@ -40,6 +42,7 @@ impl Link {
         Rc::new(Self {
             connection,
             current: RefCell::new(None),
+            served: Cell::new(false),
             client_closed: Cell::new(false),
             body_waits: Cell::new(false),
             body_wanted: Cell::new(false),
@@ -59,9 +62,15 @@ impl Link {
         if self.client_closed.get() {
             lifetime.disconnect();
         }
+        self.served.set(true);
         self.body_wanted.set(false);
         self.current.replace(Some(lifetime.clone()));
         InFlight(Rc::clone(self))
+    }
+
+    /// Returns whether a request was answered, and no other is in flight.
+    pub(crate) fn is_between_requests(&self) -> bool {
+        self.served.get() && self.current.borrow().is_none()
     }
 
     /// Notes that the client closed its side. It may still be read the answer.

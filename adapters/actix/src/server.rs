@@ -84,8 +84,9 @@ impl ActixServer {
         self
     }
 
-    /// Sets how long a client may take for the head of the first request of its connection; then it is
-    /// answered 408. 30 seconds by default; zero for no limit.
+    /// Sets how long a client may take for the head of a request: for the first of a connection since it
+    /// was accepted, and then it is answered 408; for another since its first byte. 30 seconds by default;
+    /// zero for no limit.
     pub fn with_request_head_timeout(mut self, timeout: Duration) -> Self {
         self.options.request_head_timeout = timeout;
         self

@@ -1,6 +1,7 @@
 //! The stream that the engine reads and writes: it sees what the engine does not tell, and leaves the
 //! engine when the application upgrades.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -9,6 +10,7 @@ use std::task::{Context, Poll, ready};
 use bytes::BytesMut;
 use futures_core::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
 use transom::features::Counted;
 
 use crate::link::{Accepted, Link};
@@ -30,6 +32,9 @@ pub(crate) struct Transport {
     counted: Option<(Counted, Live)>,
     /// The bytes of the 101 were looked at.
     checked: bool,
+    /// The client has begun the head of its second or a later request.
+    head_begun: bool,
+    head_timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Transport {
@@ -42,11 +47,40 @@ impl Transport {
             held: BytesMut::new(),
             counted,
             checked: false,
+            head_begun: false,
+            head_timer: None,
         }
     }
 
     pub(crate) fn link(&self) -> &Rc<Link> {
         &self.link
+    }
+
+    /// Notes that the engine was given bytes. Without a request in flight they are a head that has begun,
+    /// or what is left of a body that nobody wanted: both have to end in time.
+    fn begin_head(&mut self) {
+        let timeout = self.hub.request_head_timeout;
+        if self.head_begun || timeout.is_zero() || !self.link.is_between_requests() {
+            return;
+        }
+        self.head_begun = true;
+        let deadline = Instant::now() + timeout;
+        match &mut self.head_timer {
+            Some(timer) => timer.as_mut().reset(deadline),
+            None => self.head_timer = Some(Box::pin(sleep_until(deadline))),
+        }
+    }
+
+    /// Fails when a head is longer under way than it may be. The engine sees to the first of a connection,
+    /// and waits for the others as long as it takes.
+    fn poll_head_timer(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        self.head_begun &= self.link.is_between_requests();
+        match &mut self.head_timer {
+            Some(timer) if self.head_begun && timer.as_mut().poll(cx).is_ready() => {
+                Err(io::ErrorKind::TimedOut.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads on while an upgrade is on offer, to see whether the client stays. The engine gets nothing.
@@ -98,6 +132,7 @@ impl AsyncRead for Transport {
         if this.link.is_holding() {
             return this.poll_hold(cx);
         }
+        this.poll_head_timer(cx)?;
         let before = buffer.filled().len();
         if !this.held.is_empty() {
             let bytes = this.held.split_to(this.held.len().min(buffer.remaining()));
@@ -114,7 +149,10 @@ impl AsyncRead for Transport {
                 return Poll::Pending;
             }
         }
-        this.link.passed(&buffer.filled()[before..]);
+        if buffer.filled().len() > before {
+            this.link.passed(&buffer.filled()[before..]);
+            this.begin_head();
+        }
         Poll::Ready(Ok(()))
     }
 }

@@ -34,6 +34,7 @@ pub(crate) struct Hub {
     pub(crate) statistics: ServerStatistics,
     pub(crate) live: Connections,
     pub(crate) upgrades: Upgrades,
+    pub(crate) request_head_timeout: Duration,
 }
 
 impl Hub {
@@ -95,7 +96,6 @@ pub(crate) struct Workers<A> {
     pub(crate) hub: Hub,
     pub(crate) alive: mpsc::Sender<Infallible>,
     pub(crate) shutdown: Shutdown,
-    pub(crate) request_head_timeout: Duration,
     pub(crate) keep_alive_timeout: Duration,
 }
 
@@ -130,7 +130,7 @@ impl<A: Application> Workers<A> {
                 Duration::ZERO => KeepAlive::Disabled,
                 timeout => KeepAlive::Timeout(timeout),
             })
-            .client_request_timeout(self.request_head_timeout)
+            .client_request_timeout(self.hub.request_head_timeout)
             .client_disconnect_timeout(LINGER)
             .graceful_shutdown_signal(move || {
                 let shutdown = shutdown.clone();

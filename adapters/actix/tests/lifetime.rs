@@ -68,6 +68,32 @@ async fn a_client_that_breaks_the_connection_cancels_the_application() {
 }
 
 #[tokio::test]
+async fn a_head_that_does_not_end_is_not_waited_for_on_any_request_of_a_connection() {
+    let timeout = Duration::from_millis(60);
+    let server = ActixServer::new("http://127.0.0.1:0").with_request_head_timeout(timeout);
+    let serving = Serving::start_on(server, async |request: Request| {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Response::new(request.into_body())
+    })
+    .await;
+    let mut client = serving.connect().await;
+    client.send("GET / HTTP/1.1\r\n").await;
+    assert!(client.rest().await.starts_with("HTTP/1.1 408"));
+    let mut client = serving.connect().await;
+    for _ in 0..3 {
+        // Slower together than the timeout: each request has its own.
+        client
+            .send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nok")
+            .await;
+        client.head().await;
+        assert_eq!(client.exactly(2).await, "ok");
+    }
+    client.send("GET / HTTP/1.1\r\n").await;
+    assert_eq!(client.rest().await, "");
+    serving.stop().await;
+}
+
+#[tokio::test]
 async fn a_stop_answers_what_was_begun_closes_what_is_idle_and_refuses_the_rest() {
     let release = Arc::new(Notify::new());
     let released = Arc::clone(&release);
