@@ -1,6 +1,5 @@
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::Shutdown as Shut;
 use std::pin::pin;
@@ -105,40 +104,35 @@ impl BoundServer for ActixBoundServer {
         &self.features
     }
 
-    fn serve<A: Application>(
-        self,
-        app: A,
-        shutdown: Shutdown,
-    ) -> impl Future<Output = Result<(), Error>> + Send {
-        async move {
-            let name = name(&self.features);
-            let (mut running, hub) = self.start(app, &shutdown)?;
-            let Some(engine) = &mut running.engine else {
-                return Ok(());
-            };
-            if let Either::Right((ended, _)) =
-                select(pin!(shutdown.requested()), &mut *engine).await
-            {
-                return Err(Error::serve(
-                    name,
-                    ended.err().unwrap_or_else(|| {
-                        io::Error::other("the engine stopped without being asked to")
-                    }),
-                ));
-            }
-            // The engine's own graceful stop is not asked for: it looks only once a second whether its
-            // connections are gone, or whether it is to give up waiting. They hear of the request to
-            // stop by themselves.
-            drop(engine.handle().pause());
-            for door in &running.doors {
-                door.close();
-            }
-            let drained = pin!(drained(&hub.statistics, &hub.live));
-            if let Either::Right((_, drained)) = select(drained, engine).await {
-                drained.await; // what was upgraded is the engine's no longer
-            }
-            Ok(())
+    /// # Panics
+    ///
+    /// Panics when it is polled outside of a tokio runtime.
+    async fn serve<A: Application>(self, app: A, shutdown: Shutdown) -> Result<(), Error> {
+        let name = name(&self.features);
+        let (mut running, hub) = self.start(app, &shutdown)?;
+        let Some(engine) = &mut running.engine else {
+            return Ok(());
+        };
+        if let Either::Right((ended, _)) = select(pin!(shutdown.requested()), &mut *engine).await {
+            return Err(Error::serve(
+                name,
+                ended.err().unwrap_or_else(|| {
+                    io::Error::other("the engine stopped without being asked to")
+                }),
+            ));
         }
+        // The engine's own graceful stop is not asked for: it looks only once a second whether its
+        // connections are gone, or whether it is to give up waiting. They hear of the request to
+        // stop by themselves.
+        drop(engine.handle().pause());
+        for door in &running.doors {
+            door.close();
+        }
+        let drained = pin!(drained(&hub.statistics, &hub.live));
+        if let Either::Right((_, drained)) = select(drained, engine).await {
+            drained.await; // what was upgraded is the engine's no longer
+        }
+        Ok(())
     }
 }
 

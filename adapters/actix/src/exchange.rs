@@ -45,7 +45,7 @@ pub(crate) async fn serve<A: Application>(
     }
     Ok(match begin(&worker, &mut request) {
         Ok(begun) => answer(worker, begun).await,
-        Err(refused) => refused,
+        Err(refused) => *refused,
     })
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn expect<A: Application>(
     worker: Rc<Worker<A>>,
     mut request: ActixRequest,
 ) -> Result<ActixRequest, Answer> {
-    let begun = begin(&worker, &mut request)?;
+    let begun = begin(&worker, &mut request).map_err(|refused| *refused)?;
     let link = Rc::clone(begun.in_flight.link());
     let mut running = Running(Box::pin(answer(worker, begun)));
     std::future::poll_fn(|cx| match running.0.as_mut().poll(cx) {
@@ -74,20 +74,20 @@ pub(crate) async fn expect<A: Application>(
 fn begin<A: Application>(
     worker: &Rc<Worker<A>>,
     request: &mut ActixRequest,
-) -> Result<Begun<A>, Answer> {
+) -> Result<Begun<A>, Box<Answer>> {
     let payload = request.take_payload();
     let Some(link) = request.conn_data::<Rc<Link>>().cloned() else {
-        return Err(Answer::bare(ActixStatus::INTERNAL_SERVER_ERROR));
+        return Err(Box::new(Answer::bare(ActixStatus::INTERNAL_SERVER_ERROR)));
     };
     if link.is_accepted() {
         // The client sent it before the 101: it may be a request, or bytes of the new protocol.
-        return Err(Answer::abort(
+        return Err(Box::new(Answer::abort(
             "a request came behind one that upgraded the connection",
-        ));
+        )));
     }
     let head = request.head();
     let Some(parts) = request::convert(head) else {
-        return Err(Answer::bare(ActixStatus::BAD_REQUEST));
+        return Err(Box::new(Answer::bare(ActixStatus::BAD_REQUEST)));
     };
     let asked = Asked {
         head: parts.method == http::Method::HEAD,

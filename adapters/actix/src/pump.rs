@@ -101,7 +101,7 @@ impl Pump {
                     // There is room: it was just waited for.
                     let _ = pin!(sender.data(data)).poll(cx);
                 }
-                Poll::Ready(Some(Err(error))) => return self.fail(error),
+                Poll::Ready(Some(Err(error))) => return self.fail(&error),
                 // The end of the connection is not the end of a body that is too short.
                 Poll::Ready(None) if self.left.is_some() => return Poll::Ready(()),
                 Poll::Ready(None) => return self.finish(),
@@ -120,7 +120,7 @@ impl Pump {
         Poll::Ready(())
     }
 
-    fn fail(&mut self, error: PayloadError) -> Poll<()> {
+    fn fail(&mut self, error: &PayloadError) -> Poll<()> {
         if let Stage::Reading(sender) = std::mem::replace(&mut self.stage, Stage::Done) {
             sender.fail(match error {
                 PayloadError::Incomplete(_) | PayloadError::Io(_) => {

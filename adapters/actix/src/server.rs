@@ -1,5 +1,4 @@
 use std::fmt;
-use std::future::Future;
 use std::time::Duration;
 
 use actix_server::ServerBuilder;
@@ -86,14 +85,14 @@ impl ActixServer {
 
     /// Sets how long a client may take for the head of a request: for the first of a connection since it
     /// was accepted, and then it is answered 408; for another since its first byte. 30 seconds by default;
-    /// zero for no limit.
+    /// zero for no limit. The engine's clock ticks every half second, so less than that means nothing.
     pub fn with_request_head_timeout(mut self, timeout: Duration) -> Self {
         self.options.request_head_timeout = timeout;
         self
     }
 
-    /// Sets how long a connection may be idle between two requests. 130 seconds by default; zero closes
-    /// each connection after its first response.
+    /// Sets how long a connection may be idle between two requests, to half a second. 130 seconds by
+    /// default; zero closes each connection after its first response.
     pub fn with_keep_alive_timeout(mut self, timeout: Duration) -> Self {
         self.options.keep_alive_timeout = timeout;
         self
@@ -156,8 +155,8 @@ impl ActixServer {
 impl Server for ActixServer {
     type Bound = ActixBoundServer;
 
-    fn bind(self) -> impl Future<Output = Result<Self::Bound, Error>> + Send {
-        async { self.bind_now() }
+    async fn bind(self) -> Result<Self::Bound, Error> {
+        self.bind_now()
     }
 
     fn requested_addresses(&mut self) -> Option<&mut RequestedAddresses> {
@@ -184,8 +183,6 @@ impl fmt::Debug for ActixServer {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
-
     use super::*;
 
     #[test]

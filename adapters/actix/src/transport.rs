@@ -75,12 +75,13 @@ impl Transport {
     /// and waits for the others as long as it takes.
     fn poll_head_timer(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         self.head_begun &= self.link.is_between_requests();
-        match &mut self.head_timer {
-            Some(timer) if self.head_begun && timer.as_mut().poll(cx).is_ready() => {
-                Err(io::ErrorKind::TimedOut.into())
-            }
-            _ => Ok(()),
+        if let Some(timer) = &mut self.head_timer
+            && self.head_begun
+            && timer.as_mut().poll(cx).is_ready()
+        {
+            return Err(io::ErrorKind::TimedOut.into());
         }
+        Ok(())
     }
 
     /// Reads on while an upgrade is on offer, to see whether the client stays. The engine gets nothing.
