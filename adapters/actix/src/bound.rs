@@ -183,7 +183,7 @@ async fn drained(statistics: &ServerStatistics, live: &Connections) {
 struct Running {
     engine: Option<Engine>,
     doors: Vec<Door>,
-    /// Closed when no worker thread has the application any more.
+    /// Closed when no worker thread has the application or a connection any more.
     ended: mpsc::Receiver<Infallible>,
     upgrades: Upgrades,
     /// Removes the files of unix sockets.

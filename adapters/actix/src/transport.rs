@@ -15,7 +15,7 @@ use transom::features::Counted;
 
 use crate::link::{Accepted, Link};
 use crate::socket::Socket;
-use crate::worker::{Hub, Live};
+use crate::worker::{Alive, Hub, Live};
 
 /// How much a client may send while the application decides on an upgrade; the rest stays in the socket.
 const HELD: usize = 64 * 1024;
@@ -35,10 +35,12 @@ pub(crate) struct Transport {
     /// The client has begun the head of its second or a later request.
     head_begun: bool,
     head_timer: Option<Pin<Box<Sleep>>>,
+    /// The last to be dropped: then the connection is closed, and counts no more.
+    _alive: Alive,
 }
 
 impl Transport {
-    pub(crate) fn new(socket: Socket, link: Rc<Link>, hub: Hub) -> Self {
+    pub(crate) fn new(socket: Socket, link: Rc<Link>, hub: Hub, alive: Alive) -> Self {
         let counted = Some((hub.statistics.count_connection(), hub.live.count()));
         Self {
             socket: Some(socket),
@@ -49,6 +51,7 @@ impl Transport {
             checked: false,
             head_begun: false,
             head_timer: None,
+            _alive: alive,
         }
     }
 

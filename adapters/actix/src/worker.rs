@@ -86,15 +86,17 @@ impl Drop for Live {
 pub(crate) struct Worker<A> {
     pub(crate) dispatcher: Dispatcher<A>,
     pub(crate) hub: Hub,
-    /// Dropped when the thread is done with the application.
-    _alive: mpsc::Sender<Infallible>,
+    alive: Alive,
 }
+
+/// Held by all that runs for the server on other threads; nothing is ever sent.
+pub(crate) type Alive = mpsc::Sender<Infallible>;
 
 /// Makes the service of each worker thread.
 pub(crate) struct Workers<A> {
     pub(crate) dispatcher: Dispatcher<A>,
     pub(crate) hub: Hub,
-    pub(crate) alive: mpsc::Sender<Infallible>,
+    pub(crate) alive: Alive,
     pub(crate) shutdown: Shutdown,
     pub(crate) keep_alive_timeout: Duration,
 }
@@ -121,7 +123,7 @@ impl<A: Application> Workers<A> {
         let worker = Rc::new(Worker {
             dispatcher: self.dispatcher.clone(),
             hub: self.hub.clone(),
-            _alive: self.alive.clone(),
+            alive: self.alive.clone(),
         });
         let (serving, expecting) = (Rc::clone(&worker), Rc::clone(&worker));
         let shutdown = self.shutdown.clone();
@@ -148,7 +150,12 @@ impl<A: Application> Workers<A> {
         fn_service(move |stream: T| {
             let socket = socket(stream);
             let connection = worker.dispatcher.connection(socket.info(), Scheme::Http);
-            let transport = Transport::new(socket, Link::new(connection), worker.hub.clone());
+            let transport = Transport::new(
+                socket,
+                Link::new(connection),
+                worker.hub.clone(),
+                worker.alive.clone(),
+            );
             std::future::ready(Ok::<_, DispatchError>((transport, None)))
         })
         .and_then(http)

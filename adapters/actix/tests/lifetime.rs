@@ -184,6 +184,12 @@ async fn a_stop_waits_for_a_body_to_its_last_byte() {
 
 #[tokio::test]
 async fn dropping_serve_aborts_everything_frees_the_address_and_ends_the_threads() {
+    for draining in [false, true] {
+        drop_serve(draining).await;
+    }
+}
+
+async fn drop_serve(draining: bool) {
     struct Counted(Arc<AtomicUsize>);
     impl Drop for Counted {
         fn drop(&mut self) {
@@ -201,8 +207,14 @@ async fn dropping_serve_aborts_everything_frees_the_address_and_ends_the_threads
     let mut client = serving.connect().await;
     client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
     until(|| serving.statistics.requests() == 1).await;
+    if draining {
+        serving.trigger.request();
+        within(async { while TcpStream::connect(serving.address).await.is_ok() {} }).await;
+    }
+    let before = Instant::now();
     serving.serve.abort();
     assert!(within(serving.serve).await.unwrap_err().is_cancelled());
+    assert!(before.elapsed() < Duration::from_millis(900));
     assert_eq!(alive.load(Ordering::Acquire), 0, "the application lives on");
     assert!(serving.statistics.is_idle());
     assert_eq!(serving.statistics.connections(), 0);
