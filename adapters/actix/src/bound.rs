@@ -1,0 +1,201 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::Shutdown as Shut;
+use std::pin::pin;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use actix_server::Server as Engine;
+use futures_util::future::{Either, select};
+use transom::adapter::{Dispatcher, HostRuntime, Listener, Socket as Listening};
+use transom::features::{ServerInfo, ServerStatistics};
+use transom::{Application, BoundServer, Error, Features, Shutdown};
+
+use crate::server::Options;
+use crate::socket::Socket;
+use crate::upgraded::Upgrades;
+use crate::worker::{Connections, Hub, Workers};
+
+/// How long dropping [`serve`](BoundServer::serve) waits for its worker threads. They need it only to get
+/// out of the application's code; one that is blocked there ends when it is not any more.
+const JOIN: Duration = Duration::from_secs(1);
+
+/// An [`ActixServer`](crate::ActixServer) that holds its addresses.
+pub struct ActixBoundServer {
+    listeners: Vec<Listener>,
+    features: Features,
+    options: Options,
+}
+
+impl ActixBoundServer {
+    pub(crate) fn new(listeners: Vec<Listener>, features: Features, options: Options) -> Self {
+        Self {
+            listeners,
+            features,
+            options,
+        }
+    }
+
+    /// Gives the listeners to the engine.
+    fn start<A: Application>(self, app: A, shutdown: &Shutdown) -> Result<(Running, Hub), Error> {
+        let name = name(&self.features);
+        let Self {
+            mut listeners,
+            features,
+            options,
+        } = self;
+        let dispatcher = Dispatcher::new(app, features, shutdown)
+            .with_max_request_body_size(options.max_request_body_size);
+        let hub = Hub {
+            runtime: HostRuntime::current(),
+            statistics: dispatcher.statistics().clone(),
+            live: Connections::new(),
+            upgrades: Upgrades::default(),
+            request_head_timeout: options.request_head_timeout,
+        };
+        let (alive, ended) = mpsc::channel();
+        let workers = Workers {
+            dispatcher,
+            hub: hub.clone(),
+            alive,
+            shutdown: shutdown.clone(),
+            keep_alive_timeout: options.keep_alive_timeout,
+        };
+        let mut builder = Engine::build();
+        if let Some(workers) = options.workers {
+            builder = builder.workers(workers);
+        }
+        if let Some(configure) = options.configure {
+            builder = configure(builder);
+        }
+        builder = builder.disable_signals();
+        let mut doors = Vec::with_capacity(listeners.len());
+        for listener in &mut listeners {
+            let workers = workers.clone();
+            let label = listener.address().to_string();
+            let added = match listener.take_socket() {
+                Some(Listening::Tcp(socket)) => Door::tcp(&socket).and_then(|door| {
+                    doors.push(door);
+                    builder.listen(label, socket, move || workers.service(Socket::tcp))
+                }),
+                #[cfg(unix)]
+                Some(Listening::Unix(socket)) => Door::unix(&socket).and_then(|door| {
+                    doors.push(door);
+                    builder.listen_uds(label, socket, move || workers.service(Socket::unix))
+                }),
+                _ => Ok(builder),
+            };
+            builder = added.map_err(|error| Error::serve(&name, error))?;
+        }
+        let running = Running {
+            engine: Some(builder.run()),
+            doors,
+            ended,
+            upgrades: hub.upgrades.clone(),
+            _files: listeners,
+        };
+        Ok((running, hub))
+    }
+}
+
+impl BoundServer for ActixBoundServer {
+    fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// # Panics
+    ///
+    /// Panics when it is polled outside of a tokio runtime.
+    async fn serve<A: Application>(self, app: A, shutdown: Shutdown) -> Result<(), Error> {
+        let name = name(&self.features);
+        let (mut running, hub) = self.start(app, &shutdown)?;
+        let Some(engine) = &mut running.engine else {
+            return Ok(());
+        };
+        if let Either::Right((ended, _)) = select(pin!(shutdown.requested()), &mut *engine).await {
+            return Err(Error::serve(
+                name,
+                ended.err().unwrap_or_else(|| {
+                    io::Error::other("the engine stopped without being asked to")
+                }),
+            ));
+        }
+        // The engine's own graceful stop is not asked for: it looks only once a second whether its
+        // connections are gone, or whether it is to give up waiting. They hear of the request to
+        // stop by themselves.
+        drop(engine.handle().pause());
+        for door in &running.doors {
+            door.close();
+        }
+        let drained = pin!(drained(&hub.statistics, &hub.live));
+        if let Either::Right((_, drained)) = select(drained, engine).await {
+            drained.await; // what was upgraded is the engine's no longer
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ActixBoundServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActixBoundServer")
+            .field("listeners", &self.listeners)
+            .finish_non_exhaustive()
+    }
+}
+
+fn name(features: &Features) -> String {
+    features
+        .get::<ServerInfo>()
+        .map_or_else(String::new, ToString::to_string)
+}
+
+/// A second handle of a listener that the engine has, to close it while the engine keeps working.
+struct Door(socket2::Socket);
+
+impl Door {
+    fn tcp(listener: &std::net::TcpListener) -> io::Result<Self> {
+        listener.try_clone().map(|listener| Self(listener.into()))
+    }
+
+    #[cfg(unix)]
+    fn unix(listener: &std::os::unix::net::UnixListener) -> io::Result<Self> {
+        let descriptor = std::os::fd::OwnedFd::from(listener.try_clone()?);
+        Ok(Self(descriptor.into()))
+    }
+
+    /// Refuses clients from now on. On a system that cannot shut a listener down they wait, and are
+    /// refused when the server has stopped.
+    fn close(&self) {
+        let _ = self.0.shutdown(Shut::Both);
+    }
+}
+
+/// Waits until nothing is in flight, upgraded or connected.
+async fn drained(statistics: &ServerStatistics, live: &Connections) {
+    while !(statistics.is_idle() && live.is_zero()) {
+        live.zero().await;
+        statistics.idle().await;
+    }
+}
+
+/// The engine at work. Dropping it ends everything.
+struct Running {
+    engine: Option<Engine>,
+    doors: Vec<Door>,
+    /// Closed when no worker thread has the application or a connection any more.
+    ended: mpsc::Receiver<Infallible>,
+    upgrades: Upgrades,
+    /// Removes the files of unix sockets.
+    _files: Vec<Listener>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Closes the listeners, and tells the workers to end without waiting for them.
+        self.engine = None;
+        let _ = self.ended.recv_timeout(JOIN);
+        // Last: no worker can hand over another connection.
+        self.upgrades.shutdown();
+    }
+}

@@ -1,0 +1,127 @@
+//! The head of a request, from the types of http 0.2 to those of http 1.
+
+use actix_http::RequestHead;
+use actix_http::header;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Uri, Version};
+
+/// What follows the head of a request, as the engine reads it.
+pub(crate) enum Framing {
+    /// Nothing.
+    Empty,
+    /// A body that the engine ends, of that length if it was announced.
+    Delimited(Option<u64>),
+    /// The bytes of the connection to its end: the engine takes `Upgrade: websocket` and CONNECT for
+    /// requests that were granted. The length is that of the body, which the engine does not look at.
+    Raw(u64),
+}
+
+/// Returns the head; `None` for one that the types of http 1 cannot express.
+pub(crate) fn convert(head: &RequestHead) -> Option<Parts> {
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.method = Method::from_bytes(head.method.as_str().as_bytes()).ok()?;
+    parts.uri = head.uri.to_string().parse::<Uri>().ok()?;
+    parts.version = match head.version {
+        actix_http::Version::HTTP_10 => Version::HTTP_10,
+        _ => Version::HTTP_11,
+    };
+    parts.headers.reserve(head.headers.len());
+    for (name, value) in head.headers.iter() {
+        let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        parts.headers.try_append(name, value).ok()?;
+    }
+    Some(parts)
+}
+
+/// Returns how the engine reads what follows the head. It looks at the fields in the same order.
+pub(crate) fn framing(head: &RequestHead) -> Framing {
+    let length = head
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.trim().parse().ok());
+    if head.headers.contains_key(header::TRANSFER_ENCODING) {
+        return Framing::Delimited(None);
+    }
+    if is_websocket(head) {
+        return Framing::Raw(length.unwrap_or(0));
+    }
+    match length {
+        Some(0) | None if head.method == actix_http::Method::CONNECT => Framing::Raw(0),
+        Some(0) | None => Framing::Empty,
+        Some(length) => Framing::Delimited(Some(length)),
+    }
+}
+
+/// Returns whether the client asks to switch to another protocol, with nothing in the way of it.
+pub(crate) fn asks_to_upgrade(head: &RequestHead) -> bool {
+    head.version == actix_http::Version::HTTP_11
+        && head.method != actix_http::Method::CONNECT
+        && head.upgrade()
+        && head.headers.contains_key(header::UPGRADE)
+}
+
+fn is_websocket(head: &RequestHead) -> bool {
+    head.headers.get_all(header::UPGRADE).any(|token| {
+        token
+            .to_str()
+            .is_ok_and(|token| token.trim().eq_ignore_ascii_case("websocket"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_http::header::{HeaderName, HeaderValue};
+
+    fn head(method: &[u8], fields: &[(&'static str, &'static [u8])]) -> RequestHead {
+        let mut head = RequestHead::default();
+        head.method = actix_http::Method::from_bytes(method).unwrap_or_default();
+        for (name, value) in fields {
+            if let Ok(value) = HeaderValue::from_bytes(value) {
+                head.headers.append(HeaderName::from_static(name), value);
+            }
+        }
+        head
+    }
+
+    #[test]
+    fn repeated_fields_stay_separate_ordered_and_byte_exact() {
+        let head = head(b"GET", &[("x-a", b"1, 2"), ("x-b", b"b"), ("x-a", b"\xe9")]);
+        let parts = convert(&head);
+        let values: Option<Vec<_>> = parts.as_ref().map(|parts| {
+            let values = parts.headers.get_all("x-a").into_iter();
+            values.map(HeaderValueRef::as_bytes).collect()
+        });
+        assert_eq!(values, Some(vec![&b"1, 2"[..], b"\xe9"]));
+    }
+
+    type HeaderValueRef = http::HeaderValue;
+
+    #[test]
+    fn the_framing_is_what_the_engine_does() {
+        let upgrade = ("upgrade", &b"WebSocket"[..]);
+        let length = ("content-length", &b"5"[..]);
+        let chunked = ("transfer-encoding", &b"chunked"[..]);
+        let zero = ("content-length", &b"0"[..]);
+        assert!(matches!(framing(&head(b"GET", &[])), Framing::Empty));
+        assert!(matches!(framing(&head(b"POST", &[zero])), Framing::Empty));
+        assert!(matches!(
+            framing(&head(b"POST", &[length])),
+            Framing::Delimited(Some(5))
+        ));
+        assert!(matches!(
+            framing(&head(b"GET", &[upgrade])),
+            Framing::Raw(0)
+        ));
+        assert!(matches!(
+            framing(&head(b"GET", &[upgrade, length])),
+            Framing::Raw(5)
+        ));
+        assert!(matches!(
+            framing(&head(b"GET", &[upgrade, chunked])),
+            Framing::Delimited(None)
+        ));
+        assert!(matches!(framing(&head(b"CONNECT", &[])), Framing::Raw(0)));
+    }
+}

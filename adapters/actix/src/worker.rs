@@ -1,0 +1,163 @@
+//! What the connections of a worker thread share, and the service that the engine runs there.
+
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{Extensions, HttpService, KeepAlive};
+use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_service};
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use tokio::sync::watch;
+use transom::adapter::{Dispatcher, HostRuntime, UpgradeCompletion};
+use transom::features::{Scheme, ServerStatistics, Upgraded};
+use transom::{Application, Shutdown};
+
+use crate::exchange;
+use crate::link::Link;
+use crate::outgoing::Outgoing;
+use crate::socket::Socket;
+use crate::transport::Transport;
+use crate::upgraded::Upgrades;
+
+/// How long the engine discards what a client still sends after its answer was final. Closing at once
+/// would reset the connection, and could take the answer with it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What every connection of a server shares.
+#[derive(Clone)]
+pub(crate) struct Hub {
+    pub(crate) runtime: HostRuntime,
+    pub(crate) statistics: ServerStatistics,
+    pub(crate) live: Connections,
+    pub(crate) upgrades: Upgrades,
+    pub(crate) request_head_timeout: Duration,
+}
+
+impl Hub {
+    /// Gives a connection to the application. It moves to the host's runtime: there it outlives the
+    /// worker thread, and there the application reads it.
+    pub(crate) fn upgrade(&self, socket: Socket, ahead: Bytes, completion: UpgradeCompletion) {
+        let moved = self.runtime.enter(async { socket.moved_here() });
+        if let Some(Ok(socket)) = moved.now_or_never() {
+            let upgraded = Upgraded::new(self.upgrades.add(socket, ahead));
+            completion.complete(upgraded, &self.statistics);
+        }
+    }
+}
+
+/// Counts the connections that the engine has.
+#[derive(Clone)]
+pub(crate) struct Connections(Arc<watch::Sender<usize>>);
+
+impl Connections {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(0)))
+    }
+
+    pub(crate) fn count(&self) -> Live {
+        self.0.send_modify(|count| *count += 1);
+        Live(Arc::clone(&self.0))
+    }
+
+    pub(crate) fn is_zero(&self) -> bool {
+        *self.0.borrow() == 0
+    }
+
+    /// Waits until there is none.
+    pub(crate) async fn zero(&self) {
+        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+/// Counts for as long as it lives.
+pub(crate) struct Live(Arc<watch::Sender<usize>>);
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// What the requests of a worker thread share.
+pub(crate) struct Worker<A> {
+    pub(crate) dispatcher: Dispatcher<A>,
+    pub(crate) hub: Hub,
+    alive: Alive,
+}
+
+/// Held by all that runs for the server on other threads; nothing is ever sent.
+pub(crate) type Alive = mpsc::Sender<Infallible>;
+
+/// Makes the service of each worker thread.
+pub(crate) struct Workers<A> {
+    pub(crate) dispatcher: Dispatcher<A>,
+    pub(crate) hub: Hub,
+    pub(crate) alive: Alive,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) keep_alive_timeout: Duration,
+}
+
+impl<A> Clone for Workers<A> {
+    fn clone(&self) -> Self {
+        Self {
+            dispatcher: self.dispatcher.clone(),
+            hub: self.hub.clone(),
+            alive: self.alive.clone(),
+            shutdown: self.shutdown.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<A: Application> Workers<A> {
+    /// Returns the service that answers the connections of one listener on one worker thread.
+    pub(crate) fn service<T: 'static>(
+        &self,
+        socket: fn(T) -> Socket,
+    ) -> impl ServiceFactory<T, Config = (), Response = (), Error = DispatchError, InitError = ()>
+    + use<T, A> {
+        let worker = Rc::new(Worker {
+            dispatcher: self.dispatcher.clone(),
+            hub: self.hub.clone(),
+            alive: self.alive.clone(),
+        });
+        let (serving, expecting) = (Rc::clone(&worker), Rc::clone(&worker));
+        let shutdown = self.shutdown.clone();
+        let http = HttpService::<Transport, _, Outgoing>::build()
+            .keep_alive(match self.keep_alive_timeout {
+                Duration::ZERO => KeepAlive::Disabled,
+                timeout => KeepAlive::Timeout(timeout),
+            })
+            .client_request_timeout(self.hub.request_head_timeout)
+            .client_disconnect_timeout(LINGER)
+            .graceful_shutdown_signal(move || {
+                let shutdown = shutdown.clone();
+                async move { shutdown.requested().await }
+            })
+            .on_connect_ext(|transport: &Transport, data: &mut Extensions| {
+                data.insert(Rc::clone(transport.link()));
+            })
+            .expect(fn_service(move |request| {
+                exchange::expect(Rc::clone(&expecting), request)
+            }))
+            .h1::<_, Outgoing>(fn_service(move |request| {
+                exchange::serve(Rc::clone(&serving), request)
+            }));
+        fn_service(move |stream: T| {
+            let socket = socket(stream);
+            let connection = worker.dispatcher.connection(socket.info(), Scheme::Http);
+            let transport = Transport::new(
+                socket,
+                Link::new(connection),
+                worker.hub.clone(),
+                worker.alive.clone(),
+            );
+            std::future::ready(Ok::<_, DispatchError>((transport, None)))
+        })
+        .and_then(http)
+    }
+}
