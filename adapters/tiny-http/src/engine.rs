@@ -36,7 +36,9 @@ impl Engine {
     ///
     /// The socket does not take its options.
     pub(crate) fn new(listener: Socket, options: &Options) -> io::Result<Self> {
+        static ORIGINS: AtomicU64 = AtomicU64::new(0);
         let mut origin = Origin {
+            id: ORIGINS.fetch_add(1, Ordering::Relaxed),
             transport: Transport::Tcp,
             local: None,
         };

@@ -1,5 +1,4 @@
 use std::future::pending;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
@@ -18,10 +17,11 @@ use transom::{Application, Body, Response, body};
 use crate::graves::Graves;
 use crate::head::{Content, Head, engine_keeps_alive};
 use crate::inflow::Inflow;
-use crate::intake::{Job, Origin};
+use crate::intake::{Job, Origin, Peer};
 use crate::outflow::{Framing, Reading, Wire, head, write_body};
 use crate::phase::{Phase, Phases};
 use crate::pump::{Pump, Unread};
+use crate::queues::Queues;
 use crate::server::Options;
 use crate::tunnel;
 
@@ -36,6 +36,7 @@ const ANNOUNCED: usize = 1 << 30;
 pub(crate) struct Shared {
     pub(crate) runtime: HostRuntime,
     pub(crate) phases: Phases,
+    pub(crate) queues: Queues,
     pub(crate) graves: Graves,
     pub(crate) options: Options,
     /// Counts what was taken from the engine: a request counts in the server's statistics only from its
@@ -52,7 +53,7 @@ pub(crate) struct Site<A> {
 /// Answers one request on the calling thread.
 pub(crate) fn answer<A: Application>(site: &Site<A>, job: Job) {
     let shared = &site.shared;
-    let peer = job.request.remote_addr().copied();
+    let peer = job.peer();
     if shared.graves.holds(peer) {
         shared
             .graves
@@ -60,16 +61,16 @@ pub(crate) fn answer<A: Application>(site: &Site<A>, job: Job) {
         return;
     }
     if shared.phases.now() >= Phase::Closed {
-        return refuse(shared, job.request, StatusCode::SERVICE_UNAVAILABLE);
+        return refuse(shared, job, StatusCode::SERVICE_UNAVAILABLE);
     }
     match Head::read(&job.request) {
-        Err(status) => refuse(shared, job.request, status),
+        Err(status) => refuse(shared, job, status),
         Ok(_) if announces_too_much(&job.request) => refuse_for_good(job.request),
         Ok(head) => exchange(site, job, head, peer),
     }
 }
 
-fn exchange<A: Application>(site: &Site<A>, job: Job, head: Head, peer: Option<SocketAddr>) {
+fn exchange<A: Application>(site: &Site<A>, job: Job, head: Head, peer: Option<Peer>) {
     let shared = &site.shared;
     let since = Instant::now();
     let mut facts = Facts {
@@ -93,7 +94,7 @@ fn exchange<A: Application>(site: &Site<A>, job: Job, head: Head, peer: Option<S
     };
     let connection = site
         .dispatcher
-        .connection(connection_info(&job.origin, peer), Scheme::Http);
+        .connection(connection_info(&job.origin, &unread.request), Scheme::Http);
     let request = head.request.map(|()| body);
     let (mut call, completion) = match offer {
         None => (site.dispatcher.call(&connection, request), None),
@@ -155,18 +156,19 @@ struct Facts {
     /// Whether the client is told that it may go on.
     keep_alive: bool,
     trailers: bool,
-    peer: Option<SocketAddr>,
+    peer: Option<Peer>,
     since: Instant,
 }
 
-fn connection_info(origin: &Origin, peer: Option<SocketAddr>) -> ConnectionInfo {
+fn connection_info(origin: &Origin, request: &tiny_http::Request) -> ConnectionInfo {
     let mut info = ConnectionInfo::new(origin.transport);
     if let Some(local) = &origin.local {
         info = info.with_local(local.clone());
     }
-    match peer {
-        Some(peer) => info.with_remote(Endpoint::Tcp(peer)),
-        None => info,
+    match request.remote_addr() {
+        Some(remote) => info.with_remote(Endpoint::Tcp(*remote)),
+        // A unix socket, whose clients have no address but that they are of one.
+        None => info.with_remote(Endpoint::Unix(None)),
     }
 }
 
@@ -367,11 +369,12 @@ fn hang_up(shared: &Shared, unread: Unread, facts: &Facts) {
 }
 
 /// Answers a request that does not reach the application.
-pub(crate) fn refuse(shared: &Shared, request: tiny_http::Request, status: StatusCode) {
+pub(crate) fn refuse(shared: &Shared, job: Job, status: StatusCode) {
+    let peer = job.peer();
+    let request = job.request;
     if announces_too_much(&request) {
         return refuse_for_good(request);
     }
-    let peer = request.remote_addr().copied();
     let keeps = engine_keeps_alive(&request);
     if keeps {
         // Where the next request begins is not known.

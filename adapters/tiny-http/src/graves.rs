@@ -1,8 +1,8 @@
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::intake::Peer;
 use crate::outflow::Wire;
 
 /// Connections that must carry no further response, until the engine closes them.
@@ -15,7 +15,7 @@ use crate::outflow::Wire;
 pub(crate) struct Graves {
     /// After this silence the engine has closed the connection.
     silence: Duration,
-    of: Mutex<HashMap<SocketAddr, Grave>>,
+    of: Mutex<HashMap<Peer, Grave>>,
 }
 
 #[derive(Debug)]
@@ -33,16 +33,16 @@ impl Graves {
     }
 
     /// Marks the connection, to which nothing more may be written from now on.
-    pub(crate) fn mark(&self, peer: Option<SocketAddr>) {
+    pub(crate) fn mark(&self, peer: Option<Peer>) {
         self.add(peer, None);
     }
 
     /// Keeps the wire of an unfinished response: letting it go would be the turn of the next one.
-    pub(crate) fn bury(&self, peer: Option<SocketAddr>, wire: Wire) {
+    pub(crate) fn bury(&self, peer: Option<Peer>, wire: Wire) {
         self.add(peer, Some(wire));
     }
 
-    pub(crate) fn holds(&self, peer: Option<SocketAddr>) -> bool {
+    pub(crate) fn holds(&self, peer: Option<Peer>) -> bool {
         peer.is_some_and(|peer| self.lock().contains_key(&peer))
     }
 
@@ -65,7 +65,7 @@ impl Graves {
         self.lock().is_empty()
     }
 
-    fn add(&self, peer: Option<SocketAddr>, wire: Option<Wire>) {
+    fn add(&self, peer: Option<Peer>, wire: Option<Wire>) {
         let Some(peer) = peer else { return };
         let until = Instant::now() + self.silence;
         let mut of = self.lock();
@@ -77,7 +77,7 @@ impl Graves {
         grave.wires.extend(wire);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, Grave>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Peer, Grave>> {
         self.of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,5 @@
 use std::io;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,9 +23,28 @@ pub(crate) struct Job {
     pub(crate) counted: Counted,
 }
 
+impl Job {
+    /// Returns the connection; `None` on a unix socket, whose clients have no address.
+    pub(crate) fn peer(&self) -> Option<Peer> {
+        let address = *self.request.remote_addr()?;
+        Some(Peer {
+            listener: self.origin.id,
+            address,
+        })
+    }
+}
+
+/// What tells one open connection from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Peer {
+    pub(crate) listener: u64,
+    pub(crate) address: SocketAddr,
+}
+
 /// What all connections of one listener share.
 #[derive(Debug)]
 pub(crate) struct Origin {
+    pub(crate) id: u64,
     pub(crate) transport: Transport,
     /// The server's end, where the listener has one address alone.
     pub(crate) local: Option<Endpoint>,
@@ -80,12 +100,15 @@ fn take(server: tiny_http::Server, engine: &Engine, generation: u64, shared: &Sh
                     origin: Arc::clone(&engine.origin),
                     counted: shared.work.count_request(),
                 };
-                let unsent = match &jobs {
-                    Some(jobs) => jobs.send(job).err().map(|unsent| unsent.0),
-                    None => Some(job),
+                let unsent = match (shared.queues.begin(job), &jobs) {
+                    (None, _) => None,
+                    (Some(job), Some(jobs)) => jobs.send(job).err().map(|unsent| unsent.0),
+                    (Some(job), None) => Some(job),
                 };
                 if let Some(job) = unsent {
-                    exchange::refuse(shared, job.request, http::StatusCode::SERVICE_UNAVAILABLE);
+                    let peer = job.peer();
+                    exchange::refuse(shared, job, http::StatusCode::SERVICE_UNAVAILABLE);
+                    shared.queues.forget(peer);
                 }
             }
             Ok(None) => {
@@ -135,9 +158,14 @@ pub(crate) fn start_workers<A: Application>(
                 loop {
                     let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     let Ok(job) = job else { return };
-                    // The application's panics were caught where it was polled. Should there be another,
-                    // it costs its connection.
-                    let _ = catch_unwind(AssertUnwindSafe(|| exchange::answer(&site, job)));
+                    let peer = job.peer();
+                    let mut next = Some(job);
+                    while let Some(job) = next {
+                        // The application's panics were caught where it was polled. Should there be
+                        // another, it costs its connection.
+                        let _ = catch_unwind(AssertUnwindSafe(|| exchange::answer(&site, job)));
+                        next = site.shared.queues.next(peer);
+                    }
                 }
             })?;
     }

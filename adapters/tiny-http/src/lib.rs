@@ -50,6 +50,7 @@ mod intake;
 mod outflow;
 mod phase;
 mod pump;
+mod queues;
 mod serve;
 mod server;
 mod tunnel;

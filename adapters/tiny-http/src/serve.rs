@@ -12,6 +12,7 @@ use crate::exchange::{Shared, Site};
 use crate::graves::Graves;
 use crate::intake::{self, Lane};
 use crate::phase::{Phase, Phases};
+use crate::queues::Queues;
 use crate::server::BoundTinyHttpServer;
 
 /// Serves until `shutdown` is requested and everything that was begun has ended.
@@ -22,7 +23,8 @@ pub(crate) async fn serve<A: Application>(
 ) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::serve("tiny_http", error);
     let BoundTinyHttpServer {
-        mut listeners,
+        listeners: _files,
+        engines,
         features,
         options,
     } = bound;
@@ -34,6 +36,7 @@ pub(crate) async fn serve<A: Application>(
     let shared = Arc::new(Shared {
         runtime: HostRuntime::current(),
         phases: Phases::new(),
+        queues: Queues::default(),
         graves: Graves::new(options.read_timeout),
         work: ServerStatistics::new(),
         options,
@@ -47,17 +50,13 @@ pub(crate) async fn serve<A: Application>(
     let (quiet, mut all_quiet) = tokio::sync::mpsc::channel(1);
     let lane = Lane { jobs, quiet };
     // Armed before anything is started.
-    let mut open = Open {
-        engines: Vec::with_capacity(listeners.len()),
+    let open = Open {
+        engines,
         shared: Arc::clone(&shared),
     };
     intake::start_workers(&site, receiver).map_err(failed)?;
-    for listener in &mut listeners {
-        if let Some(socket) = listener.take_socket() {
-            let engine = Arc::new(Engine::new(socket, &shared.options).map_err(failed)?);
-            open.engines.push(Arc::clone(&engine));
-            engine.open(&shared, &lane).map_err(failed)?;
-        }
+    for engine in &open.engines {
+        engine.open(&shared, &lane).map_err(failed)?;
     }
     start_tending(open.engines.clone(), Arc::clone(&shared), lane).map_err(failed)?;
 

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use transom::adapter::{Listener, bind};
@@ -9,6 +10,7 @@ use transom::features::{
 };
 use transom::{Application, BoundServer, Error, Features, Server, Shutdown};
 
+use crate::engine::Engine;
 use crate::serve::serve;
 
 /// A server on tiny_http, before it is bound.
@@ -128,9 +130,16 @@ impl Server for TinyHttpServer {
                 "`{secure}`: this server speaks no TLS; write it with `http://`"
             )));
         }
-        let listeners = bind(&requested)?;
+        let mut listeners = bind(&requested)?;
+        let mut engines = Vec::with_capacity(listeners.len());
         let mut bound = Vec::with_capacity(listeners.len());
-        for listener in &listeners {
+        for listener in &mut listeners {
+            if let Some(socket) = listener.take_socket() {
+                // Now, and not when it serves: a connection that comes before inherits as well.
+                let engine = Engine::new(socket, &self.options)
+                    .map_err(|error| Error::bind(listener.address(), error))?;
+                engines.push(Arc::new(engine));
+            }
             // Both loopbacks of `localhost` are one address.
             if !bound.contains(listener.address()) {
                 bound.push(listener.address().clone());
@@ -145,6 +154,7 @@ impl Server for TinyHttpServer {
         features.insert(ServerStatistics::new());
         Ok(BoundTinyHttpServer {
             listeners,
+            engines,
             features,
             options: self.options,
         })
@@ -157,7 +167,9 @@ impl Server for TinyHttpServer {
 
 /// A server on tiny_http that holds its addresses. The engine starts with `serve`.
 pub struct BoundTinyHttpServer {
+    /// What is left of them removes the files of unix sockets.
     pub(crate) listeners: Vec<Listener>,
+    pub(crate) engines: Vec<Arc<Engine>>,
     pub(crate) features: Features,
     pub(crate) options: Options,
 }
