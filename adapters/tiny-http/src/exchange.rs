@@ -12,7 +12,7 @@ use transom::adapter::{
 use transom::features::{
     ConnectionInfo, Endpoint, RequestExt, ResponseTrailers, Scheme, ServerStatistics,
 };
-use transom::{Application, Body, Response, body};
+use transom::{Application, Body, body};
 
 use crate::graves::Graves;
 use crate::head::{Content, Head, engine_keeps_alive};
@@ -199,7 +199,7 @@ async fn run<A: Application>(
     unread: Unread,
     shared: &Shared,
 ) -> (
-    Option<Result<Response<ResponseBody>, Aborted>>,
+    Option<Result<http::Response<ResponseBody>, Aborted>>,
     Option<Unread>,
 ) {
     let mut stage = Stage::Unread(unread);
@@ -271,7 +271,7 @@ impl Stage {
 fn send(
     shared: &Shared,
     unread: Unread,
-    response: Response<ResponseBody>,
+    response: http::Response<ResponseBody>,
     facts: &Facts,
     engine_keeps: bool,
 ) {
