@@ -2,7 +2,7 @@ use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use transom::adapter::{
@@ -15,7 +15,7 @@ use transom::features::{
 use transom::{Application, Body, body};
 
 use crate::graves::Graves;
-use crate::head::{Content, Head, engine_keeps_alive};
+use crate::head::{Content, Head, engine_content, engine_keeps_alive};
 use crate::inflow::Inflow;
 use crate::intake::{Job, Origin, Peer};
 use crate::outflow::{Framing, Reading, Wire, head, write_body};
@@ -31,6 +31,9 @@ const IN_MEMORY: u64 = 1024;
 /// The longest content that a request may announce. tiny_http reserves what is left of a content in one
 /// piece when it lets a request go, and a piece that the system does not have ends the process.
 const ANNOUNCED: usize = 1 << 30;
+
+/// As long as the connection lives.
+const FOREVER: Duration = Duration::MAX;
 
 /// What the threads of a server share.
 pub(crate) struct Shared {
@@ -120,9 +123,8 @@ fn exchange<A: Application>(site: &Site<A>, job: Job, head: Head, peer: Option<P
             Some(completion) => {
                 let (head, body) = response.into_parts();
                 drop(body);
-                unread
-                    .inflow
-                    .exhaust(unread.request.as_reader(), &shared.phases);
+                let reader = unread.request.as_reader();
+                unread.inflow.exhaust(reader, FOREVER, &shared.phases);
                 // Without a thread for it the connection is closed, which is all that is left to do.
                 let _ = tunnel::open(
                     unread.request,
@@ -305,18 +307,22 @@ fn send(
             .insert(header::CONNECTION, HeaderValue::from_static(connection));
     }
 
-    let mut wire = if inflow.is_ended() {
-        Wire::Out(request.into_writer())
-    } else if facts.version == Version::HTTP_11 {
+    let mut wire = if inflow.is_open() && facts.version == Version::HTTP_11 {
         Wire::both(request)
+    } else if inflow.is_ended() {
+        Wire::Out(request.into_writer())
     } else {
-        // No interim response goes to HTTP/1.0, and without one only the writer is to be had.
+        // No interim response goes to HTTP/1.0, and without one only the writer is to be had. Nor is there
+        // a use for the reader of a content that broke off.
         if let Some(sender) = sender.take() {
             sender.fail(body::Error::new(
                 "tiny_http cannot read a request of HTTP/1.0 once its response has begun",
             ));
         }
-        inflow.exhaust(request.as_reader(), &shared.phases);
+        if engine_keeps {
+            shared.graves.mark(facts.peer);
+        }
+        inflow.exhaust(request.as_reader(), Duration::ZERO, &shared.phases);
         Wire::Out(request.into_writer())
     };
     let reading = Reading {
@@ -338,9 +344,8 @@ fn send(
     match written {
         // Only dropping the last of it closes the connection, and only where the engine does.
         Err(_) if engine_keeps => shared.graves.bury(facts.peer, wire),
-        Err(_) => {}
-        Ok(()) if inflow.is_ended() => {}
-        Ok(()) => exhaust_aside(wire, inflow, shared.phases.clone()),
+        Ok(()) if inflow.is_open() => exhaust_aside(wire, inflow, shared.phases.clone()),
+        _ => {}
     }
 }
 
@@ -351,7 +356,7 @@ fn exhaust_aside(mut wire: Wire, mut inflow: Inflow, phases: Phases) {
         .name("tiny-http-exhaust".into())
         .spawn(move || {
             if let Some(reader) = wire.reader() {
-                inflow.exhaust(reader, &phases);
+                inflow.exhaust(reader, FOREVER, &phases);
             }
         });
 }
@@ -371,7 +376,7 @@ fn hang_up(shared: &Shared, unread: Unread, facts: &Facts) {
 /// Answers a request that does not reach the application.
 pub(crate) fn refuse(shared: &Shared, job: Job, status: StatusCode) {
     let peer = job.peer();
-    let request = job.request;
+    let mut request = job.request;
     if announces_too_much(&request) {
         return refuse_for_good(request);
     }
@@ -379,6 +384,10 @@ pub(crate) fn refuse(shared: &Shared, job: Job, status: StatusCode) {
     if keeps {
         // Where the next request begins is not known.
         shared.graves.mark(peer);
+    }
+    // Most of what could be taken for a next request is out of the way then; the rest is not answered.
+    if let Some(content) = engine_content(&request) {
+        Inflow::new(content).exhaust(request.as_reader(), Duration::ZERO, &shared.phases);
     }
     let mut wire = Wire::Out(request.into_writer());
     // A client that is gone misses nothing.

@@ -80,6 +80,22 @@ pub(crate) fn engine_keeps_alive(request: &tiny_http::Request) -> bool {
             || connection.contains("keep-alive"))
 }
 
+/// Returns the content that tiny_http sees in a request, if it is safe to read it unasked.
+pub(crate) fn engine_content(request: &tiny_http::Request) -> Option<Content> {
+    let has = |name| {
+        let mut fields = request.headers().iter();
+        fields.any(|field| field.field.equiv(name))
+    };
+    if connection(request).contains("upgrade") || has("Expect") {
+        None
+    } else if has("Transfer-Encoding") {
+        Some(Content::Chunked)
+    } else {
+        let length = u64::try_from(request.body_length()?).ok()?;
+        (length > 0).then_some(Content::Sized(length))
+    }
+}
+
 /// Only the first field counts for tiny_http, and a part of a word is enough.
 fn connection(request: &tiny_http::Request) -> String {
     request
@@ -135,9 +151,12 @@ fn content(request: &Request<()>, upgrade: bool) -> Result<Content, StatusCode> 
         (Some(coding), None)
             if codings.next().is_none() && !upgrade && request.version() == Version::HTTP_11 =>
         {
-            match coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
-                true => Ok(Content::Chunked),
-                false => Err(StatusCode::NOT_IMPLEMENTED),
+            let coding = coding.to_str().unwrap_or_default().to_ascii_lowercase();
+            match coding.rsplit(',').map(str::trim).collect::<Vec<_>>()[..] {
+                ["chunked"] => Ok(Content::Chunked),
+                ["chunked", ..] => Err(StatusCode::NOT_IMPLEMENTED),
+                // RFC 9112, section 6.3: where it ends is not to be known.
+                _ => Err(StatusCode::BAD_REQUEST),
             }
         }
         _ => Err(StatusCode::BAD_REQUEST),

@@ -30,8 +30,10 @@ pub(crate) struct Inflow {
 enum State {
     Open,
     Ended,
+    /// The client is gone, or was silent for too long.
+    Lost,
     /// Where the content ends is not to be known any more.
-    Broken,
+    Malformed,
 }
 
 impl Inflow {
@@ -51,6 +53,11 @@ impl Inflow {
         self.state == State::Ended
     }
 
+    /// Returns whether there is an end to read on to.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
     /// Reads the next piece; `None` at the end. Blocks for as long as the client is silent.
     pub(crate) fn next(
         &mut self,
@@ -60,7 +67,7 @@ impl Inflow {
         match self.state {
             State::Open => {}
             State::Ended => return Ok(None),
-            State::Broken => return Err(Error::disconnected()),
+            State::Lost | State::Malformed => return Err(Error::disconnected()),
         }
         match self.read(reader, phases) {
             Ok(0) if self.content == Content::Chunked => {
@@ -68,24 +75,20 @@ impl Inflow {
                 Ok(None)
             }
             Ok(0) => {
-                self.state = State::Broken;
+                self.state = State::Lost;
                 Err(Error::disconnected())
             }
             Ok(read) => {
-                if let Content::Sized(left) = &mut self.content {
-                    *left = left.saturating_sub(read as u64);
-                    if *left == 0 {
-                        self.state = State::Ended;
-                    }
-                }
+                self.count(read);
                 Ok(Some(Bytes::copy_from_slice(&self.buffer[..read])))
             }
             Err(error) => {
-                self.state = State::Broken;
+                self.state = State::Lost;
                 Err(if is_timeout(&error) {
                     Error::timeout()
                 } else if error.kind() == io::ErrorKind::InvalidInput {
                     // What the chunk decoder calls a chunk that it cannot read.
+                    self.state = State::Malformed;
                     Error::new(error)
                 } else {
                     Error::disconnected_by(error)
@@ -95,30 +98,26 @@ impl Inflow {
     }
 
     /// Reads on to the end of the content, so that what follows it is not mistaken for part of it, nor the
-    /// other way round. Blocks until the end, or until the client is gone.
-    pub(crate) fn exhaust(&mut self, reader: &mut dyn Read, phases: &Phases) {
+    /// other way round. Blocks until the end, until the client is gone, or until it was silent after
+    /// `patience`.
+    ///
+    /// Behind a malformed chunk nothing can be told apart: all of it is thrown away, line by line.
+    pub(crate) fn exhaust(&mut self, reader: &mut dyn Read, patience: Duration, phases: &Phases) {
         self.buffer.resize(CHUNK, 0);
+        let since = Instant::now();
         let mut unreadable = 0;
-        while self.state != State::Ended {
+        while !matches!(self.state, State::Ended | State::Lost) {
             let room = self.room();
             match reader.read(&mut self.buffer[..room]) {
                 Ok(0) => return,
-                Ok(read) => {
-                    if let Content::Sized(left) = &mut self.content {
-                        *left = left.saturating_sub(read as u64);
-                        if *left == 0 {
-                            self.state = State::Ended;
-                        }
-                    }
-                }
+                Ok(read) => self.count(read),
                 Err(error) if is_timeout(&error) => {
-                    if phases.now() >= Phase::Closed {
+                    if since.elapsed() >= patience || phases.now() >= Phase::Closed {
                         return;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // Behind a malformed chunk nothing can be told apart: all of it is thrown away, line by
-                // line. The decoder says the same of the end of the connection, for ever.
+                // What the decoder says of the end of the connection as well, for ever.
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                     unreadable += 1;
                     if unreadable == UNREADABLE {
@@ -126,6 +125,15 @@ impl Inflow {
                     }
                 }
                 Err(_) => return,
+            }
+        }
+    }
+
+    fn count(&mut self, read: usize) {
+        if let Content::Sized(left) = &mut self.content {
+            *left = left.saturating_sub(read as u64);
+            if *left == 0 {
+                self.state = State::Ended;
             }
         }
     }
