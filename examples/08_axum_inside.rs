@@ -4,9 +4,10 @@
 
 use std::process::ExitCode;
 
+use axum::Router;
 use axum::extract::{Path, Request, State};
+use axum::response::Html;
 use axum::routing::get;
-use axum::{Json, Router};
 use tower_http::normalize_path::NormalizePathLayer;
 use transom::features::{ConnectionInfo, RequestExt};
 use transom::{Host, HyperServer};
@@ -18,7 +19,7 @@ struct Greeting(&'static str);
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().init();
     let router = Router::new()
-        .route("/", get(|| async { Json("the router's own JSON") }))
+        .route("/", get(|| async { Html("<p>the router's own page</p>") }))
         .route("/hello/{name}", get(hello))
         .route("/client", get(client))
         .with_state(Greeting("hello"));

@@ -71,8 +71,9 @@ impl Example {
     }
 
     fn interrupt(&self) {
-        let done = Command::new("kill")
-            .args(["-INT", &self.process.id().to_string()])
+        // The shell's own `kill`: the program may be missing.
+        let done = Command::new("sh")
+            .args(["-c", &format!("kill -INT {}", self.process.id())])
             .status();
         assert!(done.unwrap().success());
     }
@@ -259,7 +260,7 @@ fn an_axum_router_runs_as_it_is() {
     ask(
         "08_axum_inside",
         &[
-            ("/", "the router's own JSON"),
+            ("/", "the router's own page"),
             ("/hello/you", "hello, you"),
             ("/hello/you/", "hello, you"),
             ("/client", "you are 127.0.0.1:"),

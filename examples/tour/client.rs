@@ -10,14 +10,14 @@ use transom::testing::TestClient;
 use transom::{Body, Error, Features};
 
 /// Reaches a server by whatever way it has.
-pub enum Client {
+pub(crate) enum Client {
     Tcp(SocketAddr),
     Memory(TestClient),
 }
 
 impl Client {
     /// Finds the way in the server's features.
-    pub fn of(server: &Features) -> Result<Self, Error> {
+    pub(crate) fn of(server: &Features) -> Result<Self, Error> {
         if let Some(client) = server.get::<TestClient>() {
             return Ok(Self::Memory(client.clone()));
         }
@@ -35,7 +35,7 @@ impl Client {
     }
 
     /// Returns the status, the field that a layer set, and the content.
-    pub async fn ask(
+    pub(crate) async fn ask(
         &self,
         method: &str,
         target: &str,

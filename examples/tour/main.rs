@@ -46,9 +46,7 @@ async fn tour() -> Result<(), Error> {
         .start()
         .await?;
 
-    for server in host.server_features() {
-        introduce(server);
-    }
+    introduce(&host);
     let same = visit(&host).await?;
     host.stop().await?;
     println!("All servers have stopped.");
@@ -81,6 +79,11 @@ fn pipeline(app: ApplicationBuilder) -> App {
             Duration::from_secs(5),
         ))
         .map("/about", |about| about.run_fn(about_request))
+        .map("/features", |features| {
+            features.run_fn(|request: Request| async move {
+                request.features().names().collect::<Vec<_>>().join(" ")
+            })
+        })
         .run(site)
 }
 
@@ -96,26 +99,57 @@ async fn about_request(request: Request) -> String {
     )
 }
 
-fn introduce(server: &Features) {
-    if let Some(info) = server.get::<ServerInfo>() {
-        let adapter = info.adapter().map_or(String::new(), |(name, version)| {
-            format!(", by {name} {version}")
-        });
-        println!("{info}{adapter}");
+/// Prints a row for each server: what it is, where it listens, and what it knows and can do.
+fn introduce(host: &RunningHost) {
+    let title = ["server", "adapter", "bound", "features"].map(String::from);
+    let rows: Vec<_> = [title]
+        .into_iter()
+        .chain(host.server_features().map(row))
+        .collect();
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].len())
+            .max()
+            .unwrap_or_default()
+    };
+    let (server, adapter, bound) = (width(0), width(1), width(2));
+    for row in &rows {
+        println!(
+            "{:server$}  {:adapter$}  {:bound$}  {}",
+            row[0], row[1], row[2], row[3]
+        );
     }
-    if let Some(addresses) = server.get::<ServerAddresses>() {
-        for address in addresses.bound() {
-            println!("  bound     {address}");
-        }
-    }
-    println!(
-        "  features  {}\n",
-        server.names().collect::<Vec<_>>().join(", ")
-    );
+    println!();
+}
+
+fn row(server: &Features) -> [String; 4] {
+    let info = server.get::<ServerInfo>();
+    let adapter = info.and_then(ServerInfo::adapter);
+    let addresses = server
+        .get::<ServerAddresses>()
+        .map(ServerAddresses::bound)
+        .unwrap_or_default();
+    [
+        info.map_or_else(String::new, ToString::to_string),
+        adapter.map_or_else(
+            || "its own".into(),
+            |(name, version)| format!("{name} {version}"),
+        ),
+        addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" "),
+        server.names().collect::<Vec<_>>().join(" "),
+    ]
 }
 
 /// Asks every server the same questions, and returns whether the answers were the same.
 async fn visit(host: &RunningHost) -> Result<bool, Error> {
+    println!("What a request sees, which is what its server knows and can do:");
+    for server in host.server_features() {
+        ask(server, "GET", "/features", "").await?;
+    }
     let mut same = true;
     for (method, target, body) in [
         ("GET", "/hello/you", ""),
@@ -123,21 +157,22 @@ async fn visit(host: &RunningHost) -> Result<bool, Error> {
         ("GET", "/About/us", ""),
         ("GET", "/nowhere", ""),
     ] {
-        println!("{method} {target} {body}");
+        println!("\n{method} {target} {body}");
         let mut first = None;
         for server in host.server_features() {
-            let name = server
-                .get::<ServerInfo>()
-                .map_or_else(String::new, ToString::to_string);
-            let client = Client::of(server)?;
-            let answer = client
-                .ask(method, target, body)
-                .await
-                .map_err(|error| Error::serve(&name, error))?;
-            println!("  {name:<18} {answer}");
+            let answer = ask(server, method, target, body).await?;
             same &= *first.get_or_insert_with(|| answer.clone()) == answer;
         }
-        println!();
     }
+    println!();
     Ok(same)
+}
+
+/// Sends one request to one server, and shows the answer.
+async fn ask(server: &Features, method: &str, target: &str, body: &str) -> Result<String, Error> {
+    let name = server.require::<ServerInfo>()?.to_string();
+    let answer = Client::of(server)?.ask(method, target, body).await;
+    let answer = answer.map_err(|error| Error::serve(&name, error))?;
+    println!("  {name:<18} {answer}");
+    Ok(answer)
 }

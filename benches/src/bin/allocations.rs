@@ -2,7 +2,6 @@
 //!
 //! Each row is one request, or one body, after a first one that is not counted. The request exists
 //! before the count begins, and the response is read to its end and dropped within it.
-#![expect(clippy::print_stdout, reason = "it is a program")]
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -4,7 +4,6 @@
 //! The server runs in a process of its own under callgrind, the client in this one, which nobody counts.
 //! Each server answers N requests, and in another run N/2; the difference belongs to N/2 requests, and
 //! start, connection and stop cancel. `serve NAME` is such a server.
-#![expect(clippy::print_stdout, reason = "it is a program")]
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
