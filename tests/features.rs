@@ -77,8 +77,8 @@ fn three_scopes() -> (Arc<Features>, Arc<Features>, Features) {
     connection.insert(ConnectionInfo::new(Transport::Memory));
     let connection = Arc::new(connection);
     let target = OriginalTarget::new("/x".parse::<http::Uri>().unwrap());
-    let request = RequestScope::new(ConnectionId::next(), 1, target, Some(5));
-    let request = Features::of_request(Arc::clone(&connection), request);
+    let request = RequestScope::new(ConnectionId::next(), 1, Some(5));
+    let request = Features::of_request(Arc::clone(&connection), request, target);
     (server, connection, request)
 }
 
@@ -333,4 +333,21 @@ fn every_standard_feature_has_a_name_of_its_own() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn a_connection_keeps_nothing_of_the_memory_of_its_last_request() {
+    run(async {
+        let app = |_: Request| async { Response::new(Body::empty()) };
+        let dispatcher = Dispatcher::new(app, Features::new(), &Shutdown::never());
+        let connection =
+            dispatcher.connection(ConnectionInfo::new(Transport::Memory), Scheme::Http);
+        let read = bytes::Bytes::from("/path".to_owned().into_bytes());
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = http::Uri::from_maybe_shared(read.clone()).unwrap();
+        let response = dispatcher.call(&connection, request).run().await;
+        drop(response);
+        // An engine reads the next request into the same buffer, if nobody holds it.
+        assert!(read.is_unique());
+    });
 }

@@ -1,9 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::features::{
-    ConnectionId, ConnectionInfo, Feature, Features, OriginalTarget, RequestScope, Scheme,
-};
+use crate::features::{ConnectionId, ConnectionInfo, Feature, Features, RequestScope, Scheme};
 
 /// One connection of a server: its features, and what its requests share.
 ///
@@ -60,11 +58,7 @@ impl Connection {
     }
 
     /// Returns the scope of the next request.
-    pub(super) fn begin(
-        &self,
-        target: OriginalTarget,
-        max_body_size: Option<u64>,
-    ) -> Arc<RequestScope> {
+    pub(super) fn begin(&self, max_body_size: Option<u64>) -> Arc<RequestScope> {
         let ordinal = self
             .requests
             .fetch_add(1, Ordering::Relaxed)
@@ -72,11 +66,11 @@ impl Connection {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *spare {
             Some(scope) => {
-                RequestScope::renew(scope, self.id, ordinal, target, max_body_size);
+                RequestScope::renew(scope, self.id, ordinal, max_body_size);
                 Arc::clone(scope)
             }
             None => {
-                let scope = RequestScope::new(self.id, ordinal, target, max_body_size);
+                let scope = RequestScope::new(self.id, ordinal, max_body_size);
                 Arc::clone(spare.insert(scope))
             }
         }

@@ -122,10 +122,13 @@ impl<A: Application> Dispatcher<A> {
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let target = OriginalTarget::new(request.uri().clone());
-        let scope = connection.begin(target, self.max_request_body_size);
+        let scope = connection.begin(self.max_request_body_size);
         head::normalize(&mut request);
-        let mut features =
-            Features::of_request(Arc::clone(connection.features()), Arc::clone(&scope));
+        let mut features = Features::of_request(
+            Arc::clone(connection.features()),
+            Arc::clone(&scope),
+            target,
+        );
         if let Some(offer) = &offer {
             features.insert_shared(Arc::clone(offer));
         }

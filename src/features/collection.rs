@@ -2,7 +2,8 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::Arc;
 
-use super::{MissingFeature, RequestScope, ServerInfo};
+use super::request_scope::RequestFeatures;
+use super::{MissingFeature, OriginalTarget, RequestScope, ServerInfo};
 
 /// A fact or a capability attached to a server, a connection or a request.
 ///
@@ -71,8 +72,8 @@ pub trait Feature: Send + Sync + 'static {
 #[derive(Clone, Default)]
 pub struct Features {
     entries: Vec<Entry>,
-    /// The standard features of a request, all in one allocation that a connection can use again.
-    request: Option<Arc<RequestScope>>,
+    /// The standard features of a request.
+    request: Option<RequestFeatures>,
     parent: Option<Arc<Features>>,
     revision: u64,
 }
@@ -104,10 +105,14 @@ impl Features {
         }
     }
 
-    /// Returns the collection of one request: `request` over the features of its connection.
-    pub fn of_request(connection: Arc<Features>, request: Arc<RequestScope>) -> Self {
+    /// Returns the collection of one request: `request` and `target` over the features of its connection.
+    pub fn of_request(
+        connection: Arc<Features>,
+        request: Arc<RequestScope>,
+        target: OriginalTarget,
+    ) -> Self {
         Self {
-            request: Some(request),
+            request: Some(RequestFeatures::new(request, target)),
             parent: Some(connection),
             ..Self::new()
         }
@@ -121,7 +126,7 @@ impl Features {
             if let Some(value) = scope.entry(key) {
                 return value.downcast_ref::<Arc<F>>().map(|feature| &**feature);
             }
-            if let Some(feature) = scope.request.as_deref().and_then(RequestScope::get::<F>) {
+            if let Some(feature) = scope.request.as_ref().and_then(RequestFeatures::get::<F>) {
                 return Some(feature);
             }
             scope = scope.parent.as_deref()?;
@@ -138,8 +143,8 @@ impl Features {
             }
             if let Some(feature) = scope
                 .request
-                .as_deref()
-                .and_then(RequestScope::get_shared::<F>)
+                .as_ref()
+                .and_then(RequestFeatures::get_shared::<F>)
             {
                 return Some(feature);
             }
@@ -206,7 +211,7 @@ impl Features {
         let mut scope = Some(self);
         while let Some(features) = scope {
             let own = features.entries.iter().map(|entry| entry.name);
-            let standard = features.request.iter().flat_map(|_| RequestScope::NAMES);
+            let standard = features.request.iter().flat_map(|_| RequestFeatures::NAMES);
             for name in own.chain(standard) {
                 if !names.contains(&name) {
                     names.push(name);

@@ -5,7 +5,7 @@ use super::{
     ConnectionId, Feature, MaxRequestBodySize, OriginalTarget, RequestIdentifier, RequestLifetime,
 };
 
-/// The features that every request has, in one allocation that a connection uses again.
+/// Features that every request has, in one allocation that a connection uses again.
 ///
 /// For authors of servers: make one for each request and hand it to
 /// [`Features::of_request`](super::Features::of_request). A connection that answers one request after the
@@ -18,14 +18,15 @@ use super::{
 ///
 /// let connection = ConnectionId::next();
 /// let target = OriginalTarget::new("/a%2Fb".parse::<http::Uri>()?);
-/// let mut scope = RequestScope::new(connection, 1, target.clone(), Some(30_000_000));
+/// let mut scope = RequestScope::new(connection, 1, Some(30_000_000));
 ///
-/// let features = Features::of_request(Arc::new(Features::new()), Arc::clone(&scope));
+/// let server = Arc::new(Features::new());
+/// let features = Features::of_request(Arc::clone(&server), Arc::clone(&scope), target.clone());
 /// assert_eq!(features.require::<OriginalTarget>()?.to_string(), "/a%2Fb");
 /// let first = features.require::<RequestIdentifier>()?.to_string();
 ///
-/// RequestScope::renew(&mut scope, connection, 2, target, None);
-/// let features = Features::of_request(Arc::new(Features::new()), scope);
+/// RequestScope::renew(&mut scope, connection, 2, None);
+/// let features = Features::of_request(server, scope, target);
 /// assert_ne!(features.require::<RequestIdentifier>()?.to_string(), first);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
@@ -34,30 +35,16 @@ pub struct RequestScope {
     lifetime: RequestLifetime,
     identifier: RequestIdentifier,
     max_body_size: MaxRequestBodySize,
-    target: OriginalTarget,
 }
 
 impl RequestScope {
-    pub(super) const NAMES: [&'static str; 4] = [
-        RequestLifetime::NAME,
-        RequestIdentifier::NAME,
-        MaxRequestBodySize::NAME,
-        OriginalTarget::NAME,
-    ];
-
     /// Returns the scope of the `ordinal`th request of a connection, whose body may have
     /// `max_body_size` bytes (`None`: any number).
-    pub fn new(
-        connection: ConnectionId,
-        ordinal: u32,
-        target: OriginalTarget,
-        max_body_size: Option<u64>,
-    ) -> Arc<Self> {
+    pub fn new(connection: ConnectionId, ordinal: u32, max_body_size: Option<u64>) -> Arc<Self> {
         Arc::new(Self {
             lifetime: RequestLifetime::new(),
             identifier: RequestIdentifier::generated(connection, ordinal),
             max_body_size: MaxRequestBodySize::new(max_body_size),
-            target,
         })
     }
 
@@ -66,7 +53,6 @@ impl RequestScope {
         scope: &mut Arc<Self>,
         connection: ConnectionId,
         ordinal: u32,
-        target: OriginalTarget,
         max_body_size: Option<u64>,
     ) {
         match Arc::get_mut(scope) {
@@ -74,9 +60,8 @@ impl RequestScope {
                 own.lifetime.renew();
                 own.identifier = RequestIdentifier::generated(connection, ordinal);
                 own.max_body_size.renew(max_body_size);
-                own.target = target;
             }
-            None => *scope = Self::new(connection, ordinal, target, max_body_size),
+            None => *scope = Self::new(connection, ordinal, max_body_size),
         }
     }
 
@@ -89,6 +74,27 @@ impl RequestScope {
     pub fn max_body_size(&self) -> &MaxRequestBodySize {
         &self.max_body_size
     }
+}
+
+/// What a request's own [`Features`](super::Features) begin with. The target is not part of the scope: it
+/// shares the memory that the head was read into, which must not outlive the request.
+#[derive(Clone)]
+pub(super) struct RequestFeatures {
+    scope: Arc<RequestScope>,
+    target: OriginalTarget,
+}
+
+impl RequestFeatures {
+    pub(super) const NAMES: [&'static str; 4] = [
+        RequestLifetime::NAME,
+        RequestIdentifier::NAME,
+        MaxRequestBodySize::NAME,
+        OriginalTarget::NAME,
+    ];
+
+    pub(super) fn new(scope: Arc<RequestScope>, target: OriginalTarget) -> Self {
+        Self { scope, target }
+    }
 
     pub(super) fn get<F: Feature + ?Sized>(&self) -> Option<&F> {
         projection::<F>().map(|projection| (projection.borrow)(self))
@@ -99,20 +105,20 @@ impl RequestScope {
     }
 }
 
-/// How to get from the scope to one of its features. A `fn` that returns `&F` is sized even where `F` is
+/// How to get from all of them to one. A `fn` that returns `&F` is sized even where `F` is
 /// not, so that a lookup by any key can ask for its projection through [`Any`].
 struct Projection<F: ?Sized> {
-    borrow: fn(&RequestScope) -> &F,
-    share: fn(&RequestScope) -> Arc<F>,
+    borrow: fn(&RequestFeatures) -> &F,
+    share: fn(&RequestFeatures) -> Arc<F>,
 }
 
 macro_rules! projections {
-    ($($field:ident: $feature:ty),* $(,)?) => {
+    ($($($field:ident).+: $feature:ty),* $(,)?) => {
         fn projection<F: Feature + ?Sized>() -> Option<&'static Projection<F>> {
             $({
                 static PROJECTION: Projection<$feature> = Projection {
-                    borrow: |scope| &scope.$field,
-                    share: |scope| Arc::new(scope.$field.clone()),
+                    borrow: |all| &all.$($field).+,
+                    share: |all| Arc::new(all.$($field).+.clone()),
                 };
                 let any: &'static dyn Any = &PROJECTION;
                 if let Some(projection) = any.downcast_ref::<Projection<F>>() {
@@ -125,8 +131,8 @@ macro_rules! projections {
 }
 
 projections! {
-    lifetime: RequestLifetime,
-    identifier: RequestIdentifier,
-    max_body_size: MaxRequestBodySize,
+    scope.lifetime: RequestLifetime,
+    scope.identifier: RequestIdentifier,
+    scope.max_body_size: MaxRequestBodySize,
     target: OriginalTarget,
 }
