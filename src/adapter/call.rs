@@ -16,6 +16,7 @@ use super::response_body::Guard;
 use crate::body::Body;
 use crate::contract::{Application, Request, Response};
 use crate::features::{Counted, RequestLifetime, RequestScope, Upgrade};
+use crate::signal::Listener;
 
 /// One request, from its head to the end of its response; made by [`Dispatcher::call`].
 ///
@@ -79,13 +80,12 @@ impl<A: Application> Call<A> {
             guard,
             offer,
         } = self;
-        let lifetime = guard.lifetime().clone();
         // Not an `async fn`: the future is moved into its place in the engine, and such a one holds the
         // request once more for each function that it passes.
         Running {
             head: request.method() == Method::HEAD,
             called: call(app, request, offer),
-            aborted: async move { lifetime.aborted().await },
+            aborted: Listener::default(),
             guard: Some(guard),
         }
     }
@@ -93,21 +93,16 @@ impl<A: Application> Call<A> {
 
 /// A call that runs; see [`Call::run`].
 #[pin_project]
-struct Running<C, W> {
+struct Running<C> {
     head: bool,
     #[pin]
     called: C,
-    #[pin]
-    aborted: W,
+    aborted: Listener,
     /// Taken with the response.
     guard: Option<Guard>,
 }
 
-impl<C, W> Future for Running<C, W>
-where
-    C: Future<Output = Response>,
-    W: Future<Output = ()>,
-{
+impl<C: Future<Output = Response>> Future for Running<C> {
     type Output = Result<http::Response<ResponseBody>, Aborted>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -121,7 +116,13 @@ where
         match ended {
             Ok(Some(answer)) => Poll::Ready(answer),
             // Looked at after the application: it may have aborted just now.
-            Ok(None) => this.aborted.poll(cx).map(|()| Err(Aborted(()))),
+            Ok(None) => match this.guard {
+                Some(guard) => guard
+                    .lifetime()
+                    .poll_aborted(this.aborted, cx)
+                    .map(|()| Err(Aborted(()))),
+                None => Poll::Ready(Err(Aborted(()))),
+            },
             Err(panic) => {
                 let response = after_panic(&*panic);
                 Poll::Ready(answer(*this.head, response, this.guard.take()))
