@@ -12,10 +12,12 @@ use http_body::Body as _;
 use pin_project::pin_project;
 
 use super::ResponseBody;
+use super::connection::Scope;
 use super::response_body::Guard;
 use crate::body::Body;
 use crate::contract::{Application, Request, Response};
-use crate::features::{Counted, RequestLifetime, RequestScope, Upgrade};
+use crate::features::{Counted, RequestLifetime, Upgrade};
+use crate::signal::Listener;
 
 /// One request, from its head to the end of its response; made by [`Dispatcher::call`].
 ///
@@ -35,7 +37,7 @@ impl<A: Application> Call<A> {
     pub(super) fn new(
         app: Arc<A>,
         request: Request,
-        scope: Arc<RequestScope>,
+        scope: Scope,
         counted: Counted,
         offer: Option<Arc<dyn Upgrade>>,
     ) -> Self {
@@ -79,13 +81,12 @@ impl<A: Application> Call<A> {
             guard,
             offer,
         } = self;
-        let lifetime = guard.lifetime().clone();
         // Not an `async fn`: the future is moved into its place in the engine, and such a one holds the
         // request once more for each function that it passes.
         Running {
             head: request.method() == Method::HEAD,
             called: call(app, request, offer),
-            aborted: async move { lifetime.aborted().await },
+            aborted: Listener::default(),
             guard: Some(guard),
         }
     }
@@ -93,21 +94,17 @@ impl<A: Application> Call<A> {
 
 /// A call that runs; see [`Call::run`].
 #[pin_project]
-struct Running<C, W> {
+struct Running<C> {
     head: bool,
     #[pin]
     called: C,
-    #[pin]
-    aborted: W,
+    /// Made when the application has first to be waited for.
+    aborted: Listener,
     /// Taken with the response.
     guard: Option<Guard>,
 }
 
-impl<C, W> Future for Running<C, W>
-where
-    C: Future<Output = Response>,
-    W: Future<Output = ()>,
-{
+impl<C: Future<Output = Response>> Future for Running<C> {
     type Output = Result<http::Response<ResponseBody>, Aborted>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -121,7 +118,13 @@ where
         match ended {
             Ok(Some(answer)) => Poll::Ready(answer),
             // Looked at after the application: it may have aborted just now.
-            Ok(None) => this.aborted.poll(cx).map(|()| Err(Aborted(()))),
+            Ok(None) => match &*this.guard {
+                Some(guard) => guard
+                    .lifetime()
+                    .poll_aborted(this.aborted, cx)
+                    .map(|()| Err(Aborted(()))),
+                None => Poll::Pending, // polled again after its end
+            },
             Err(panic) => {
                 let response = after_panic(&*panic);
                 Poll::Ready(answer(*this.head, response, this.guard.take()))
@@ -146,25 +149,27 @@ fn answer(
 }
 
 #[cfg(feature = "upgrade-bridge")]
-async fn call<A: Application>(
+fn call<A: Application>(
     app: Arc<A>,
     request: Request,
     offer: Option<Arc<dyn Upgrade>>,
-) -> Response {
-    match offer {
-        None => app.call(request).await,
-        // Boxed: the common request must not carry the size of an upgrade.
-        Some(offer) => Box::pin(super::bridge::call(app, request, offer)).await,
+) -> impl Future<Output = Response> + Send {
+    async move {
+        match offer {
+            None => app.call(request).await,
+            // Boxed: the common request must not carry the size of an upgrade.
+            Some(offer) => Box::pin(super::bridge::call(app, request, offer)).await,
+        }
     }
 }
 
 #[cfg(not(feature = "upgrade-bridge"))]
-async fn call<A: Application>(
+fn call<A: Application>(
     app: Arc<A>,
     request: Request,
     _: Option<Arc<dyn Upgrade>>,
-) -> Response {
-    app.call(request).await
+) -> impl Future<Output = Response> + Send {
+    async move { app.call(request).await }
 }
 
 impl<A> fmt::Debug for Call<A> {

@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::features::{
     ConnectionId, ConnectionInfo, Feature, Features, OriginalTarget, RequestScope, Scheme,
@@ -15,8 +15,10 @@ pub struct Connection {
     requests: AtomicU32,
     /// The scope of the last request, to be used again: requests that follow one another on one
     /// connection then cost no allocation for it.
-    spare: Mutex<Option<Arc<RequestScope>>>,
+    spare: Arc<Spare>,
 }
+
+type Spare = Mutex<Option<Arc<RequestScope>>>;
 
 impl Connection {
     pub(super) fn new(server: Arc<Features>, info: ConnectionInfo, scheme: Scheme) -> Self {
@@ -28,7 +30,7 @@ impl Connection {
             features: Arc::new(features),
             id,
             requests: AtomicU32::new(0),
-            spare: Mutex::new(None),
+            spare: Arc::default(),
         }
     }
 
@@ -53,32 +55,67 @@ impl Connection {
     /// Tells the request that was begun last that its client is gone, while its answer is not complete;
     /// for an engine that sees the client go and whose requests follow one another.
     pub fn disconnect(&self) {
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(scope) = &*spare {
+        if let Some(scope) = &*lock(&self.spare) {
             scope.lifetime().disconnect();
         }
     }
 
     /// Returns the scope of the next request.
-    pub(super) fn begin(
-        &self,
-        target: OriginalTarget,
-        max_body_size: Option<u64>,
-    ) -> Arc<RequestScope> {
+    pub(super) fn begin(&self, target: OriginalTarget, max_body_size: Option<u64>) -> Scope {
         let ordinal = self
             .requests
             .fetch_add(1, Ordering::Relaxed)
             .wrapping_add(1);
-        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *spare {
+        let mut spare = lock(&self.spare);
+        let scope = match &mut *spare {
             Some(scope) => {
                 RequestScope::renew(scope, self.id, ordinal, target, max_body_size);
-                Arc::clone(scope)
+                scope
             }
-            None => {
-                let scope = RequestScope::new(self.id, ordinal, target, max_body_size);
-                Arc::clone(spare.insert(scope))
-            }
+            None => spare.insert(RequestScope::new(self.id, ordinal, target, max_body_size)),
+        };
+        Scope {
+            scope: Some(Arc::clone(scope)),
+            spare: Arc::clone(&self.spare),
+        }
+    }
+}
+
+fn lock(spare: &Spare) -> MutexGuard<'_, Option<Arc<RequestScope>>> {
+    spare.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The scope of a request while it is in flight.
+pub(super) struct Scope {
+    /// There until it is dropped.
+    scope: Option<Arc<RequestScope>>,
+    spare: Arc<Spare>,
+}
+
+impl Scope {
+    pub(super) fn share(&self) -> Arc<RequestScope> {
+        Arc::clone(self)
+    }
+}
+
+impl std::ops::Deref for Scope {
+    type Target = Arc<RequestScope>;
+
+    fn deref(&self) -> &Arc<RequestScope> {
+        match &self.scope {
+            Some(scope) => scope,
+            None => unreachable!("taken by `drop` alone"),
+        }
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        self.scope = None;
+        // The target is a part of what the connection read, which an engine reads into again only if
+        // nobody has a part of it.
+        if let Some(scope) = lock(&self.spare).as_mut().and_then(Arc::get_mut) {
+            scope.forget_target();
         }
     }
 }

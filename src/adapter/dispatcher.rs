@@ -124,8 +124,7 @@ impl<A: Application> Dispatcher<A> {
         let target = OriginalTarget::new(request.uri().clone());
         let scope = connection.begin(target, self.max_request_body_size);
         head::normalize(&mut request);
-        let mut features =
-            Features::of_request(Arc::clone(connection.features()), Arc::clone(&scope));
+        let mut features = Features::of_request(Arc::clone(connection.features()), scope.share());
         if let Some(offer) = &offer {
             features.insert_shared(Arc::clone(offer));
         }

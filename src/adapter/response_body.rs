@@ -1,14 +1,14 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use super::connection::Scope;
 use crate::body::{Body, Error};
-use crate::features::{Counted, RequestLifetime, RequestScope};
+use crate::features::{Counted, RequestLifetime};
 use crate::signal::Listener;
 
 /// The body of a response on its way out. Its request is in flight until it is dropped.
@@ -90,13 +90,13 @@ impl fmt::Debug for ResponseBody {
 
 /// Counts a request while it is in flight, and tells the application if it ends without an answer.
 pub(super) struct Guard {
-    scope: Arc<RequestScope>,
+    scope: Scope,
     answered: bool,
     _counted: Counted,
 }
 
 impl Guard {
-    pub(super) fn new(scope: Arc<RequestScope>, counted: Counted) -> Self {
+    pub(super) fn new(scope: Scope, counted: Counted) -> Self {
         Self {
             scope,
             answered: false,

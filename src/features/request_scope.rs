@@ -80,6 +80,11 @@ impl RequestScope {
         }
     }
 
+    /// Lets go of the target, when the request is over.
+    pub(crate) fn forget_target(&mut self) {
+        self.target = OriginalTarget::new(http::Uri::default());
+    }
+
     /// Returns the lifetime, for the server to end it.
     pub fn lifetime(&self) -> &RequestLifetime {
         &self.lifetime
