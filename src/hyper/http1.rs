@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use http::{HeaderMap, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -19,7 +19,7 @@ use tokio::time::Sleep;
 use super::close::{close, too_large};
 use super::connection::Server;
 use super::io::Stream;
-use super::service::{Http1, Requests, refuse};
+use super::service::{Http1, Requests};
 use super::transport::{Transport, Watched};
 use crate::contract::Application;
 use crate::features::{ConnectionInfo, Counted, Scheme};
@@ -52,16 +52,7 @@ pub(super) async fn serve<A: Application>(
     });
     let service = {
         let requests = Arc::clone(&requests);
-        service_fn(move |request: Request<Incoming>| {
-            let version = request.version();
-            let begun = requests.begin(request);
-            async move {
-                match begun {
-                    Ok(begun) => begun.run().await,
-                    Err(status) => Ok(refuse(status, version)),
-                }
-            }
-        })
+        service_fn(move |request| requests.answer(request))
     };
     // `pipeline_flush` is off: with it hyper keeps responses back while any byte of a next request waits,
     // and gathers a body without bound. The transport gathers instead. `half_close` is on, for the end of

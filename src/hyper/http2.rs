@@ -7,8 +7,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use http::Request;
-use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -18,7 +16,7 @@ use tokio::task::JoinSet;
 use super::close::close;
 use super::connection::Server;
 use super::io::Stream;
-use super::service::{Requests, refuse};
+use super::service::Requests;
 use super::transport::Transport;
 use crate::contract::Application;
 use crate::features::{ConnectionInfo, Counted, ResponseTrailers, Scheme};
@@ -46,16 +44,7 @@ pub(super) async fn serve<A: Application>(
         http1: None,
         server: Arc::clone(&server),
     };
-    let service = service_fn(move |request: Request<Incoming>| {
-        let version = request.version();
-        let begun = requests.begin(request);
-        async move {
-            match begun {
-                Ok(begun) => begun.run().await,
-                Err(status) => Ok(refuse(status, version)),
-            }
-        }
-    });
+    let service = service_fn(move |request| requests.answer(request));
     let streams = Streams::default();
     let mut connection = http2::Builder::new(streams.executor())
         .max_header_list_size(MAX_HEADER_LIST)
