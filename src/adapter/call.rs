@@ -149,6 +149,10 @@ fn answer(
 }
 
 #[cfg(feature = "upgrade-bridge")]
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` copies its arguments once more"
+)]
 fn call<A: Application>(
     app: Arc<A>,
     request: Request,
@@ -164,6 +168,10 @@ fn call<A: Application>(
 }
 
 #[cfg(not(feature = "upgrade-bridge"))]
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` copies its arguments once more"
+)]
 fn call<A: Application>(
     app: Arc<A>,
     request: Request,

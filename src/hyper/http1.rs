@@ -26,6 +26,8 @@ use crate::features::{ConnectionInfo, Counted, Scheme};
 
 /// How long the head of a request may be.
 const MAX_HEAD: usize = 32 * 1024;
+/// How much hyper reads ahead of the application, and gathers of a response, before it waits.
+const MAX_BUFFER: usize = 64 * 1024;
 /// How much of a body that the application left is read and dropped, so that the connection can be used
 /// again.
 const MAX_DRAIN: u64 = 1024 * 1024;
@@ -60,6 +62,7 @@ pub(super) async fn serve<A: Application>(
     let mut connection = http1::Builder::new()
         .half_close(true)
         .max_header_size(MAX_HEAD)
+        .max_buf_size(MAX_BUFFER)
         .serve_connection(TokioIo::new(transport.clone()), service)
         .with_upgrades();
 

@@ -275,7 +275,8 @@ impl AsyncWrite for Transport {
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        // What is gathered is copied anyway, and hyper's queue of pieces costs more than one more copy.
+        !self.lock().output.gathers
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
