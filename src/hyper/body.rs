@@ -29,6 +29,13 @@ enum Unread {
 }
 
 impl RequestBody {
+    pub(super) fn empty() -> Self {
+        Self {
+            incoming: None,
+            unread: Unread::Drop,
+        }
+    }
+
     pub(super) fn of_stream(incoming: Incoming) -> Self {
         Self {
             incoming: Some(incoming),

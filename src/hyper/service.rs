@@ -18,7 +18,6 @@ use super::transport::Transport;
 use super::upgrade::Offer;
 use super::validate;
 use crate::adapter::{Aborted, Call, Connection, ResponseBody};
-use crate::body::Body;
 use crate::contract::Application;
 use crate::features::{ConnectionId, ConnectionInfo, RequestExt, ResponseTrailers};
 
@@ -65,15 +64,14 @@ impl<A: Application> Requests<A> {
         })?;
         let (head, incoming) = request.into_parts();
         let body = match (&self.http1, has_body) {
-            (_, false) => Body::empty(),
-            (None, true) => Body::new(RequestBody::of_stream(incoming)),
+            (_, false) => RequestBody::empty(),
+            (None, true) => RequestBody::of_stream(incoming),
             (Some(http1), true) => {
                 let awaited = head.version == Version::HTTP_11
                     && (head.headers.get(header::EXPECT)).is_some_and(|value| {
                         value.as_bytes().eq_ignore_ascii_case(b"100-continue")
                     });
-                let exchange = http1.exchange.clone();
-                Body::new(RequestBody::of_connection(incoming, exchange, awaited))
+                RequestBody::of_connection(incoming, http1.exchange.clone(), awaited)
             }
         };
         let mut after = After {

@@ -92,11 +92,11 @@ static NAME: [bool; 256] = {
     table
 };
 
-/// RFC 9112, section 3.2: an authority alone is CONNECT's, `*` is OPTIONS', and the rest is a path or a
+/// RFC 9112, section 3.2: an authority alone, with its port, is CONNECT's, `*` is OPTIONS', and the rest is a path or a
 /// whole URI.
 fn is_target(method: &Method, uri: &Uri) -> bool {
     if *method == Method::CONNECT {
-        return uri.authority().is_some();
+        return uri.port().is_some() && uri.scheme().is_none();
     }
     if uri.path() == "*" {
         return *method == Method::OPTIONS;
@@ -145,6 +145,8 @@ mod tests {
             ("OPTIONS", "*", true),
             ("OPTIONS", "/", true),
             ("CONNECT", "a:80", true),
+            ("CONNECT", "a", false),
+            ("CONNECT", "http://a:80/", false),
             ("CONNECT", "/", false),
         ] {
             let (Ok(method), Ok(uri)) = (method.parse(), target.parse()) else {
