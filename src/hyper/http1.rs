@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::Sleep;
 
 use super::close::{close, too_large};
-use super::connection::Server;
+use super::connection::{Server, Stop};
 use super::io::Stream;
 use super::service::{Http1, Requests};
 use super::transport::{Transport, Watched};
@@ -66,23 +66,19 @@ pub(super) async fn serve<A: Application>(
         .serve_connection(TokioIo::new(transport.clone()), service)
         .with_upgrades();
 
-    let mut stop = pin!(server.shutdown.requested());
+    let requested = pin!(server.shutdown.requested());
+    let mut stop = Stop::new(&server.shutdown, requested);
     let mut stopping = false;
-    let mut listening = false;
     let mut drain = None;
     let end = poll_fn(|cx| {
         loop {
             if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(End::Of(result));
             }
-            // Waited for once: the task's waker stays the same.
-            if !stopping && (!listening || server.shutdown.is_requested()) {
-                listening = true;
-                stopping = stop.as_mut().poll(cx).is_ready();
-                if stopping {
-                    Pin::new(&mut connection).graceful_shutdown();
-                    continue;
-                }
+            if !stopping && stop.poll(cx) {
+                stopping = true;
+                Pin::new(&mut connection).graceful_shutdown();
+                continue;
             }
             if drain.is_none() {
                 drain = exchange.take_unread().map(Drain::new);
@@ -127,7 +123,12 @@ pub(super) async fn serve<A: Application>(
             }
             Some(true)
         }
-        End::Of(Err(_)) | End::Broken => None,
+        End::Of(Err(_)) => {
+            // What was gathered before is whole, or at least right as far as it goes.
+            poll_fn(|cx| Poll::Ready(transport.lock().poll_send(cx).is_ready())).await;
+            None
+        }
+        End::Broken => None,
     };
     if let Some(more) = outcome {
         close(&transport, more).await;

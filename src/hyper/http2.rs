@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 
 use super::close::close;
-use super::connection::Server;
+use super::connection::{Server, Stop};
 use super::io::Stream;
 use super::service::Requests;
 use super::transport::Transport;
@@ -50,7 +50,8 @@ pub(super) async fn serve<A: Application>(
         .max_header_list_size(MAX_HEADER_LIST)
         .serve_connection(TokioIo::new(transport.clone()), service);
 
-    let mut stop = pin!(server.shutdown.requested());
+    let requested = pin!(server.shutdown.requested());
+    let mut stop = Stop::new(&server.shutdown, requested);
     let mut farewell = None;
     let served = poll_fn(|cx| {
         loop {
@@ -60,7 +61,7 @@ pub(super) async fn serve<A: Application>(
             let open = streams.reap();
             match &mut farewell {
                 None => {
-                    if stop.as_mut().poll(cx).is_pending() {
+                    if !stop.poll(cx) {
                         return Poll::Pending;
                     }
                     Pin::new(&mut connection).graceful_shutdown();

@@ -169,8 +169,15 @@ impl<A> After<A> {
         {
             flight.settle(response.headers_mut());
         }
-        if let Some(switch) = self.switch.take() {
-            switch.answer(response.status());
+        match self.switch.take() {
+            Some(switch) => switch.answer(response.status()),
+            // The client would take what follows for another protocol.
+            None if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                tracing::error!(target: "transom", "the application switched protocols unasked");
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                response.headers_mut().clear();
+            }
+            None => {}
         }
         let chunked = self.takes_trailers && response.headers().contains_key(header::TRAILER);
         if chunked {
