@@ -29,6 +29,13 @@ enum Unread {
 }
 
 impl RequestBody {
+    pub(super) fn empty() -> Self {
+        Self {
+            incoming: None,
+            unread: Unread::Drop,
+        }
+    }
+
     pub(super) fn of_stream(incoming: Incoming) -> Self {
         Self {
             incoming: Some(incoming),
@@ -117,29 +124,44 @@ fn map_error(error: hyper::Error) -> Error {
     }
 }
 
+/// The largest piece of a body that hyper is handed on HTTP/1. It copies each into a buffer that it keeps
+/// as long as the connection lasts, so one large piece would cost its size until then.
+const PIECE: usize = 16 * 1024;
+
 /// The body of a response. An HTTP/1 connection knows by it that a request is in flight.
 pub(super) struct Outgoing {
     body: Option<ResponseBody>,
+    /// What is left of a frame that is handed over in pieces.
+    rest: Bytes,
     /// Whether the length is kept from hyper, so that it sends chunks, which trailers can follow.
     chunked: bool,
-    _flight: Option<Flight>,
+    /// On HTTP/1.
+    flight: Option<Flight>,
 }
 
 impl Outgoing {
     pub(super) fn new(body: ResponseBody, chunked: bool, flight: Option<Flight>) -> Self {
         Self {
             body: Some(body),
+            rest: Bytes::new(),
             chunked,
-            _flight: flight,
+            flight,
         }
     }
 
     pub(super) fn empty() -> Self {
         Self {
             body: None,
+            rest: Bytes::new(),
             chunked: false,
-            _flight: None,
+            flight: None,
         }
+    }
+
+    /// Returns the first piece of `data`, and keeps the rest.
+    fn piece(&mut self, mut data: Bytes) -> Frame<Bytes> {
+        self.rest = data.split_off(data.len().min(PIECE));
+        Frame::data(data)
     }
 }
 
@@ -151,20 +173,35 @@ impl HttpBody for Outgoing {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(cx),
-            None => Poll::Ready(None),
+        if !self.rest.is_empty() {
+            let rest = std::mem::take(&mut self.rest);
+            return Poll::Ready(Some(Ok(self.piece(rest))));
         }
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(Pin::new(body).poll_frame(cx));
+        let large = matches!(&frame, Some(Ok(frame)) if frame.data_ref().is_some_and(|data| data.len() > PIECE));
+        if !large || self.flight.is_none() {
+            return Poll::Ready(frame);
+        }
+        Poll::Ready(frame.map(|frame| {
+            frame.map(|frame| match frame.into_data() {
+                Ok(data) => self.piece(data),
+                Err(frame) => frame,
+            })
+        }))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(ResponseBody::is_end_stream)
+        self.rest.is_empty() && self.body.as_ref().is_none_or(ResponseBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
+        // hyper asks before the first frame, when there is no rest.
         match &self.body {
-            Some(_) if self.chunked => SizeHint::default(),
-            Some(body) => body.size_hint(),
+            Some(body) if !self.chunked && self.rest.is_empty() => body.size_hint(),
+            Some(_) => SizeHint::default(),
             None => SizeHint::with_exact(0),
         }
     }

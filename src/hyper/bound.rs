@@ -91,12 +91,13 @@ impl BoundServer for BoundHyperServer {
 
         let mut stop = pin!(shutdown.requested());
         poll_fn(|cx| {
-            while let Poll::Ready(Some(_)) = connections.poll_join_next(cx) {}
             for acceptor in &mut acceptors {
                 acceptor.poll(cx, |stream, info| {
                     connections.spawn(connection::serve(Arc::clone(&server), stream, info));
                 });
             }
+            // After the new ones are in, so that their end wakes this too.
+            while let Poll::Ready(Some(_)) = connections.poll_join_next(cx) {}
             stop.as_mut().poll(cx)
         })
         .await;

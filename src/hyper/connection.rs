@@ -1,9 +1,9 @@
 //! One connection, from its first byte to its last.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use super::io::Stream;
 use super::sniff::{Protocol, sniff};
@@ -36,6 +36,33 @@ pub(super) struct Server<A> {
     pub(super) shutdown: Shutdown,
     pub(super) statistics: ServerStatistics,
     pub(super) upgraded: UpgradedConnections,
+}
+
+/// A connection's ear for the request to stop.
+pub(super) struct Stop<'a, F> {
+    shutdown: &'a Shutdown,
+    requested: Pin<&'a mut F>,
+    listens: bool,
+}
+
+impl<'a, F: Future<Output = ()>> Stop<'a, F> {
+    pub(super) fn new(shutdown: &'a Shutdown, requested: Pin<&'a mut F>) -> Self {
+        Self {
+            shutdown,
+            requested,
+            listens: false,
+        }
+    }
+
+    /// Returns whether the server shall stop; else `cx` is woken when it shall. All calls must come from one
+    /// task: it is listened for once, since each time costs a lock that all connections share.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.listens {
+            return self.shutdown.is_requested();
+        }
+        self.listens = true;
+        self.requested.as_mut().poll(cx).is_ready()
+    }
 }
 
 /// Serves a connection until it ends, however it ends.

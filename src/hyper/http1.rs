@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use http::{HeaderMap, HeaderValue, Request, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,15 +17,17 @@ use hyper_util::rt::TokioIo;
 use tokio::time::Sleep;
 
 use super::close::{close, too_large};
-use super::connection::Server;
+use super::connection::{Server, Stop};
 use super::io::Stream;
-use super::service::{Http1, Requests, refuse};
+use super::service::{Http1, Requests};
 use super::transport::{Transport, Watched};
 use crate::contract::Application;
 use crate::features::{ConnectionInfo, Counted, Scheme};
 
 /// How long the head of a request may be.
 const MAX_HEAD: usize = 32 * 1024;
+/// How much hyper reads ahead of the application, and gathers of a response, before it waits.
+const MAX_BUFFER: usize = 64 * 1024;
 /// How much of a body that the application left is read and dropped, so that the connection can be used
 /// again.
 const MAX_DRAIN: u64 = 1024 * 1024;
@@ -52,16 +54,7 @@ pub(super) async fn serve<A: Application>(
     });
     let service = {
         let requests = Arc::clone(&requests);
-        service_fn(move |request: Request<Incoming>| {
-            let version = request.version();
-            let begun = requests.begin(request);
-            async move {
-                match begun {
-                    Ok(begun) => begun.run().await,
-                    Err(status) => Ok(refuse(status, version)),
-                }
-            }
-        })
+        service_fn(move |request| requests.answer(request))
     };
     // `pipeline_flush` is off: with it hyper keeps responses back while any byte of a next request waits,
     // and gathers a body without bound. The transport gathers instead. `half_close` is on, for the end of
@@ -69,26 +62,23 @@ pub(super) async fn serve<A: Application>(
     let mut connection = http1::Builder::new()
         .half_close(true)
         .max_header_size(MAX_HEAD)
+        .max_buf_size(MAX_BUFFER)
         .serve_connection(TokioIo::new(transport.clone()), service)
         .with_upgrades();
 
-    let mut stop = pin!(server.shutdown.requested());
+    let requested = pin!(server.shutdown.requested());
+    let mut stop = Stop::new(&server.shutdown, requested);
     let mut stopping = false;
-    let mut listening = false;
     let mut drain = None;
     let end = poll_fn(|cx| {
         loop {
             if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(End::Of(result));
             }
-            // Waited for once: the task's waker stays the same.
-            if !stopping && (!listening || server.shutdown.is_requested()) {
-                listening = true;
-                stopping = stop.as_mut().poll(cx).is_ready();
-                if stopping {
-                    Pin::new(&mut connection).graceful_shutdown();
-                    continue;
-                }
+            if !stopping && stop.poll(cx) {
+                stopping = true;
+                Pin::new(&mut connection).graceful_shutdown();
+                continue;
             }
             if drain.is_none() {
                 drain = exchange.take_unread().map(Drain::new);
@@ -133,7 +123,12 @@ pub(super) async fn serve<A: Application>(
             }
             Some(true)
         }
-        End::Of(Err(_)) | End::Broken => None,
+        End::Of(Err(_)) => {
+            // What was gathered before is whole, or at least right as far as it goes.
+            poll_fn(|cx| Poll::Ready(transport.lock().poll_send(cx).is_ready())).await;
+            None
+        }
+        End::Broken => None,
     };
     if let Some(more) = outcome {
         close(&transport, more).await;

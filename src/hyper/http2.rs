@@ -7,8 +7,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use http::Request;
-use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -16,9 +14,9 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 
 use super::close::close;
-use super::connection::Server;
+use super::connection::{Server, Stop};
 use super::io::Stream;
-use super::service::{Requests, refuse};
+use super::service::Requests;
 use super::transport::Transport;
 use crate::contract::Application;
 use crate::features::{ConnectionInfo, Counted, ResponseTrailers, Scheme};
@@ -46,22 +44,14 @@ pub(super) async fn serve<A: Application>(
         http1: None,
         server: Arc::clone(&server),
     };
-    let service = service_fn(move |request: Request<Incoming>| {
-        let version = request.version();
-        let begun = requests.begin(request);
-        async move {
-            match begun {
-                Ok(begun) => begun.run().await,
-                Err(status) => Ok(refuse(status, version)),
-            }
-        }
-    });
+    let service = service_fn(move |request| requests.answer(request));
     let streams = Streams::default();
     let mut connection = http2::Builder::new(streams.executor())
         .max_header_list_size(MAX_HEADER_LIST)
         .serve_connection(TokioIo::new(transport.clone()), service);
 
-    let mut stop = pin!(server.shutdown.requested());
+    let requested = pin!(server.shutdown.requested());
+    let mut stop = Stop::new(&server.shutdown, requested);
     let mut farewell = None;
     let served = poll_fn(|cx| {
         loop {
@@ -71,7 +61,7 @@ pub(super) async fn serve<A: Application>(
             let open = streams.reap();
             match &mut farewell {
                 None => {
-                    if stop.as_mut().poll(cx).is_pending() {
+                    if !stop.poll(cx) {
                         return Poll::Pending;
                     }
                     Pin::new(&mut connection).graceful_shutdown();

@@ -1,9 +1,15 @@
 //! One request, from hyper to the application and back.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_channel::oneshot;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
-use std::sync::Arc;
+use pin_project::pin_project;
 
 use super::body::{Outgoing, RequestBody};
 use super::connection::Server;
@@ -11,11 +17,9 @@ use super::http1::{Exchange, Flight};
 use super::transport::Transport;
 use super::upgrade::Offer;
 use super::validate;
-use crate::adapter::{Aborted, Call, Connection};
-use crate::body::Body;
+use crate::adapter::{Aborted, Call, Connection, ResponseBody};
 use crate::contract::Application;
-use crate::features::{ConnectionId, ConnectionInfo, ResponseTrailers};
-use futures_channel::oneshot;
+use crate::features::{ConnectionId, ConnectionInfo, RequestExt, ResponseTrailers};
 
 /// What a connection's requests need, which follow one another or, on HTTP/2, run beside one another.
 pub(super) struct Requests<A> {
@@ -30,13 +34,157 @@ pub(super) struct Http1 {
     pub(super) transport: Transport,
 }
 
-/// A request that was begun.
-pub(super) struct Begun<A> {
-    call: Call<A>,
+impl<A: Application> Requests<A> {
+    /// Answers a request: by the application, or instead of it.
+    ///
+    /// # Errors
+    ///
+    /// The future's: the application hung up.
+    pub(super) fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Outgoing>, Aborted>> + Send + use<A> {
+        let version = request.version();
+        match self.begin(request) {
+            Ok((call, after)) => Answer::Calls {
+                call: call.run(),
+                after,
+            },
+            Err(status) => Answer::Refuses(status, version),
+        }
+    }
+
+    /// Begins a request, or returns the status to answer with instead.
+    fn begin(&self, request: Request<Incoming>) -> Result<(Call<A>, After<A>), StatusCode> {
+        let has_body = !request.body().is_end_stream();
+        let fields = validate::check(&request).inspect_err(|_| {
+            if has_body && let Some(http1) = &self.http1 {
+                http1.exchange.give_up();
+            }
+        })?;
+        let (head, incoming) = request.into_parts();
+        let body = match (&self.http1, has_body) {
+            (_, false) => RequestBody::empty(),
+            (None, true) => RequestBody::of_stream(incoming),
+            (Some(http1), true) => {
+                let awaited = head.version == Version::HTTP_11
+                    && (head.headers.get(header::EXPECT)).is_some_and(|value| {
+                        value.as_bytes().eq_ignore_ascii_case(b"100-continue")
+                    });
+                RequestBody::of_connection(incoming, http1.exchange.clone(), awaited)
+            }
+        };
+        let mut after = After {
+            flight: (self.http1.as_ref()).map(|http1| http1.exchange.begin(has_body)),
+            has_body,
+            takes_trailers: false,
+            switch: None,
+        };
+        let mut offer = None;
+        if let Some(http1) = &self.http1 {
+            after.takes_trailers = fields.has_te && lists(&head.headers, header::TE, "trailers");
+            if let Some(on_upgrade) = head.extensions.get::<OnUpgrade>().cloned() {
+                let (made, switch) = self.switch(http1, &head.method, &head.headers, on_upgrade);
+                after.switch = Some(Box::new(switch));
+                offer = made;
+            }
+        }
+        let dispatcher = &self.server.dispatcher;
+        let request = Request::from_parts(head, body);
+        let mut call = match offer {
+            None => dispatcher.call(&self.connection, request),
+            Some(offer) => dispatcher.call_upgradable(&self.connection, request, Arc::new(offer)),
+        };
+        if after.takes_trailers {
+            let features = call.request_mut().features_mut();
+            features.insert(ResponseTrailers::new());
+        }
+        Ok((call, after))
+    }
+
+    /// Prepares for a request that may turn the connection into something else. There is an offer if the
+    /// client asked for it in the way of RFC 9110, section 7.8.
+    fn switch(
+        &self,
+        http1: &Http1,
+        method: &Method,
+        headers: &HeaderMap,
+        on_upgrade: OnUpgrade,
+    ) -> (Option<Offer>, Switch<A>) {
+        let is_connect = *method == Method::CONNECT;
+        let asks = !is_connect && lists(headers, header::CONNECTION, "upgrade");
+        let (offer, switching) = Offer::new(on_upgrade);
+        let switch = Switch {
+            server: Arc::clone(&self.server),
+            id: self.connection.features().get().map(ConnectionInfo::id),
+            transport: http1.transport.clone(),
+            switching,
+            is_connect,
+        };
+        (asks.then_some(offer), switch)
+    }
+}
+
+/// A future by hand, so that a request is copied less often.
+#[pin_project(project = Answering)]
+enum Answer<F, A> {
+    Calls {
+        #[pin]
+        call: F,
+        after: After<A>,
+    },
+    Refuses(StatusCode, Version),
+}
+
+impl<F, A> Future for Answer<F, A>
+where
+    F: Future<Output = Result<Response<ResponseBody>, Aborted>>,
+{
+    type Output = Result<Response<Outgoing>, Aborted>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(match self.project() {
+            Answering::Calls { call, after } => {
+                ready!(call.poll(cx)).map(|response| after.answer(response))
+            }
+            Answering::Refuses(status, version) => Ok(refuse(*status, *version)),
+        })
+    }
+}
+
+/// What there is to do once the application has answered.
+struct After<A> {
     flight: Option<Flight>,
     has_body: bool,
     takes_trailers: bool,
-    switch: Option<Switch<A>>,
+    /// Boxed: few requests have one.
+    switch: Option<Box<Switch<A>>>,
+}
+
+impl<A> After<A> {
+    fn answer(&mut self, mut response: Response<ResponseBody>) -> Response<Outgoing> {
+        let flight = self.flight.take();
+        if self.has_body
+            && let Some(flight) = &flight
+        {
+            flight.settle(response.headers_mut());
+        }
+        match self.switch.take() {
+            Some(switch) => switch.answer(response.status()),
+            // The client would take what follows for another protocol.
+            None if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                tracing::error!(target: "transom", "the application switched protocols unasked");
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                response.headers_mut().clear();
+            }
+            None => {}
+        }
+        let chunked = self.takes_trailers && response.headers().contains_key(header::TRAILER);
+        if chunked {
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+        response.map(|body| Outgoing::new(body, chunked, flight))
+    }
 }
 
 /// A request that may turn the connection into something else.
@@ -44,102 +192,8 @@ struct Switch<A> {
     server: Arc<Server<A>>,
     id: Option<ConnectionId>,
     transport: Transport,
-    switching: Option<oneshot::Sender<()>>,
+    switching: oneshot::Sender<()>,
     is_connect: bool,
-}
-
-impl<A: Application> Requests<A> {
-    /// Begins a request: the application is called when the result is run.
-    ///
-    /// # Errors
-    ///
-    /// The status to answer with instead.
-    pub(super) fn begin(&self, request: Request<Incoming>) -> Result<Begun<A>, StatusCode> {
-        if let Err(status) = validate::check(&request) {
-            if let Some(http1) = &self.http1
-                && !request.body().is_end_stream()
-            {
-                http1.exchange.give_up();
-            }
-            return Err(status);
-        }
-        let (dispatcher, connection) = (&self.server.dispatcher, &self.connection);
-        let Some(http1) = &self.http1 else {
-            let request = request.map(|body| match body.is_end_stream() {
-                true => Body::empty(),
-                false => Body::new(RequestBody::of_stream(body)),
-            });
-            return Ok(Begun {
-                call: dispatcher.call(connection, request),
-                flight: None,
-                has_body: false,
-                takes_trailers: false,
-                switch: None,
-            });
-        };
-        let has_body = !request.body().is_end_stream();
-        let takes_trailers = lists(request.headers(), header::TE, "trailers");
-        let on_upgrade = request.extensions().get::<OnUpgrade>().cloned();
-        let flight = http1.exchange.begin(has_body);
-        let request = request.map_body(http1, has_body);
-        let mut switch = None;
-        let mut call = match on_upgrade {
-            None => dispatcher.call(connection, request),
-            Some(on_upgrade) => {
-                let is_connect = request.method() == Method::CONNECT;
-                let asked = !is_connect && lists(request.headers(), header::CONNECTION, "upgrade");
-                let (offer, switching) = Offer::new(on_upgrade);
-                switch = Some(Switch {
-                    server: Arc::clone(&self.server),
-                    id: connection.features().get().map(ConnectionInfo::id),
-                    transport: http1.transport.clone(),
-                    switching: asked.then_some(switching),
-                    is_connect,
-                });
-                match asked {
-                    true => dispatcher.call_upgradable(connection, request, Arc::new(offer)),
-                    false => dispatcher.call(connection, request),
-                }
-            }
-        };
-        if takes_trailers {
-            use crate::features::RequestExt as _;
-            call.request_mut()
-                .features_mut()
-                .insert(ResponseTrailers::new());
-        }
-        Ok(Begun {
-            call,
-            flight: Some(flight),
-            has_body,
-            takes_trailers,
-            switch,
-        })
-    }
-}
-
-impl<A: Application> Begun<A> {
-    /// Calls the application.
-    ///
-    /// # Errors
-    ///
-    /// The application hung up.
-    pub(super) async fn run(self) -> Result<Response<Outgoing>, Aborted> {
-        let mut response = self.call.run().await?;
-        if let Some(flight) = &self.flight
-            && self.has_body
-        {
-            flight.settle(response.headers_mut());
-        }
-        if let Some(switch) = self.switch {
-            switch.answer(response.status());
-        }
-        let chunked = self.takes_trailers && response.headers().contains_key(header::TRAILER);
-        if chunked {
-            response.headers_mut().remove(header::CONTENT_LENGTH);
-        }
-        Ok(response.map(|body| Outgoing::new(body, chunked, self.flight)))
-    }
 }
 
 impl<A> Switch<A> {
@@ -157,55 +211,27 @@ impl<A> Switch<A> {
         }
         let counted = self.server.statistics.count_upgraded();
         self.transport.lock().upgrade(counted);
-        if let Some(switching) = self.switching {
-            let _ = switching.send(());
-        }
+        // Nobody waits if the application took hyper's own upgrade.
+        let _ = self.switching.send(());
     }
 }
 
 /// Answers a request that the application does not see.
-pub(super) fn refuse(status: StatusCode, version: Version) -> Response<Outgoing> {
+fn refuse(status: StatusCode, version: Version) -> Response<Outgoing> {
     let mut response = Response::new(Outgoing::empty());
     *response.status_mut() = status;
     if version < Version::HTTP_2 {
         // Where its body ends, if it has one, is not worth finding out.
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
     }
     response
-}
-
-trait MapBody {
-    fn map_body(self, http1: &Http1, has_body: bool) -> crate::contract::Request;
-}
-
-impl MapBody for Request<Incoming> {
-    fn map_body(self, http1: &Http1, has_body: bool) -> crate::contract::Request {
-        if !has_body {
-            return self.map(|_| Body::empty());
-        }
-        let awaited = self.version() == Version::HTTP_11
-            && self
-                .headers()
-                .get(header::EXPECT)
-                .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-        self.map(|body| {
-            Body::new(RequestBody::of_connection(
-                body,
-                http1.exchange.clone(),
-                awaited,
-            ))
-        })
-    }
 }
 
 /// Returns whether a field that is a list of tokens has this one.
 fn lists(headers: &HeaderMap, field: header::HeaderName, token: &str) -> bool {
     headers.get_all(field).iter().any(|value| {
-        value
-            .as_bytes()
-            .split(|byte| *byte == b',')
-            .any(|element| element.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+        let mut tokens = value.as_bytes().split(|byte| *byte == b',');
+        tokens.any(|listed| listed.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
     })
 }

@@ -140,15 +140,19 @@ impl State {
             if ready!(stream.poll_read_ready(cx)).is_err() {
                 return Poll::Ready(Watched::Broken);
             }
-            let mut buffer = [0; 1024];
-            let mut buffer = ReadBuf::new(&mut buffer);
-            match ready!(Pin::new(stream).poll_read(cx, &mut buffer)) {
+            let before = self.ahead.len();
+            self.ahead.resize(before + READ_AHEAD / 2, 0);
+            let mut buffer = ReadBuf::new(&mut self.ahead[before..]);
+            let read = Pin::new(stream).poll_read(cx, &mut buffer);
+            let length = buffer.filled().len();
+            self.ahead.truncate(before + length);
+            match ready!(read) {
                 Err(_) => return Poll::Ready(Watched::Broken),
-                Ok(()) if buffer.filled().is_empty() => {
+                Ok(()) if length == 0 => {
                     self.ended = true;
                     return Poll::Ready(Watched::Ended);
                 }
-                Ok(()) => self.ahead.extend_from_slice(buffer.filled()),
+                Ok(()) => {}
             }
         }
     }
@@ -203,6 +207,10 @@ impl State {
             let length = self.ahead.len().min(into.remaining());
             into.put_slice(&self.ahead[..length]);
             self.ahead.advance(length);
+            if self.ahead.is_empty() {
+                // Most connections never read ahead again.
+                self.ahead = BytesMut::new();
+            }
             return Poll::Ready(Ok(()));
         }
         let Some(stream) = self.stream.as_mut().filter(|_| !self.aborted) else {
@@ -275,7 +283,8 @@ impl AsyncWrite for Transport {
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        // What is gathered is copied anyway, and hyper's queue of pieces costs more than one more copy.
+        !self.lock().output.gathers
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

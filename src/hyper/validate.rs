@@ -1,6 +1,6 @@
 //! What of a request's head has to be right before the application is called.
 
-use http::{HeaderMap, Method, Request, StatusCode, Uri, Version, header};
+use http::{Method, Request, StatusCode, Uri, Version, header};
 
 /// How long the path and query of a target may be.
 const MAX_TARGET: usize = 8 * 1024;
@@ -12,7 +12,7 @@ const MAX_FIELDS: usize = 100;
 /// # Errors
 ///
 /// The status to answer with.
-pub(super) fn check<B>(request: &Request<B>) -> Result<(), StatusCode> {
+pub(super) fn check<B>(request: &Request<B>) -> Result<Fields, StatusCode> {
     let uri = request.uri();
     let target = uri
         .path_and_query()
@@ -23,23 +23,30 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), StatusCode> {
     if request.headers().len() > MAX_FIELDS {
         return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     }
-    if has_host(request.headers(), request.version(), uri) && is_target(request.method(), uri) {
-        Ok(())
+    // One look at each field costs less than a lookup of each that matters.
+    let (mut hosts, mut valid, mut has_te) = (0_u32, true, false);
+    for (name, value) in request.headers() {
+        if *name == header::HOST {
+            hosts += 1;
+            valid &= is_host(value.as_bytes());
+        }
+        has_te |= *name == header::TE;
+    }
+    // RFC 9112, section 3.2: one `Host`, which HTTP/1.0 may leave out, and HTTP/2 where it has an authority.
+    let version = request.version();
+    let may_lack =
+        version < Version::HTTP_11 || (version == Version::HTTP_2 && uri.authority().is_some());
+    let enough = hosts == 1 || (hosts == 0 && may_lack);
+    if enough && valid && is_target(request.method(), uri) {
+        Ok(Fields { has_te })
     } else {
         Err(StatusCode::BAD_REQUEST)
     }
 }
 
-/// RFC 9112, section 3.2: one `Host`, which HTTP/1.0 may leave out, and HTTP/2 where it has an authority.
-fn has_host(headers: &HeaderMap, version: Version, uri: &Uri) -> bool {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) => is_host(host.as_bytes()),
-        (None, _) => {
-            version < Version::HTTP_11 || (version == Version::HTTP_2 && uri.authority().is_some())
-        }
-        (Some(_), Some(_)) => false,
-    }
+/// What was seen in passing.
+pub(super) struct Fields {
+    pub(super) has_te: bool,
 }
 
 /// RFC 9110, section 7.2: `uri-host [ ":" port ]`, of which RFC 3986 says what it is made of. It may be
@@ -85,11 +92,11 @@ static NAME: [bool; 256] = {
     table
 };
 
-/// RFC 9112, section 3.2: an authority alone is CONNECT's, `*` is OPTIONS', and the rest is a path or a
+/// RFC 9112, section 3.2: an authority alone, with its port, is CONNECT's, `*` is OPTIONS', and the rest is a path or a
 /// whole URI.
 fn is_target(method: &Method, uri: &Uri) -> bool {
     if *method == Method::CONNECT {
-        return uri.authority().is_some();
+        return uri.port().is_some() && uri.scheme().is_none();
     }
     if uri.path() == "*" {
         return *method == Method::OPTIONS;
@@ -138,6 +145,8 @@ mod tests {
             ("OPTIONS", "*", true),
             ("OPTIONS", "/", true),
             ("CONNECT", "a:80", true),
+            ("CONNECT", "a", false),
+            ("CONNECT", "http://a:80/", false),
             ("CONNECT", "/", false),
         ] {
             let (Ok(method), Ok(uri)) = (method.parse(), target.parse()) else {

@@ -152,6 +152,19 @@ async fn an_upgrade_that_the_client_did_not_connect_is_not_offered() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_101_that_nobody_asked_for_is_a_500() {
+    let server = start(|_: Request| async { switching() }).await;
+    let mut client = server.connect().await;
+    for _ in 0..2 {
+        client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        let head = client.until("\r\n\r\n").await;
+        assert!(head.starts_with("HTTP/1.1 500 "), "{head}");
+        assert!(!head.contains("upgrade"), "{head}");
+    }
+    server.stop().await;
+}
+
 fn axum_echo() -> impl Application {
     async fn socket(mut socket: WebSocket) {
         while let Some(Ok(message)) = socket.recv().await {
