@@ -1,4 +1,4 @@
-//! Faults in the framing of requests: all of them in one careless server.
+//! Faults in what a server refuses: all of them in one careless server.
 
 use transom_conformance::cases;
 
@@ -8,7 +8,10 @@ use crate::faulty::Fault;
 pub(crate) fn faults() -> Vec<Fault> {
     let all = cases::all();
     let ids = all.iter().map(|case| case.id());
-    ids.filter(|id| id.starts_with("S-SMUGGLE-"))
+    let refusing = |id: &&str| {
+        id.starts_with("S-SMUGGLE-") || id.starts_with("S-REQ-HOST-") || *id == "S-REQ-FORM-WRONG"
+    };
+    ids.filter(refusing)
         .map(|id| Fault::server(id, "the server believes what it reads", careless))
         .collect()
 }
