@@ -6,6 +6,7 @@
 //! | part | what it takes off the author's hands |
 //! |---|---|
 //! | [`Dispatcher`], [`Connection`] | the features of a request, the one form of its URI and `Host`, the limit of its body, panics, abort, the framing of bodiless responses, counting what is in flight |
+//! | [`check_head`] | refusing a wrong target or `Host`, for an engine that does not look at them |
 //! | [`upgrade_offer`] | `dyn Upgrade` for an engine that completes it later |
 //! | [`body_pump`] | a body from an engine whose own is not `Send` or blocks |
 //! | [`HostRuntime`] (feature `tokio`) | polling the application where its timers and sockets work |
@@ -17,6 +18,7 @@
 #[cfg(feature = "upgrade-bridge")]
 mod bridge;
 mod call;
+mod check;
 mod connection;
 mod dispatcher;
 mod head;
@@ -29,6 +31,7 @@ mod response_body;
 mod runtime;
 
 pub use call::{Aborted, Call};
+pub use check::{InvalidHead, check_head};
 pub use connection::Connection;
 pub use dispatcher::Dispatcher;
 #[cfg(feature = "net")]

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use actix_http::{HttpMessage as _, Payload, Request as ActixRequest, StatusCode as ActixStatus};
 use http::StatusCode;
-use transom::adapter::{Call, UpgradeCompletion, upgrade_offer};
+use transom::adapter::{Call, UpgradeCompletion, check_head, upgrade_offer};
 use transom::{Application, Body, Request};
 
 use crate::link::{Accepted, InFlight, Link};
@@ -86,7 +86,12 @@ fn begin<A: Application>(
         )));
     }
     let head = request.head();
-    let Some(parts) = request::convert(head) else {
+    // The engine looks neither at `Host` nor at the form of the target.
+    let parts = request::convert(head)
+        .map(|parts| Request::from_parts(parts, Body::empty()))
+        .filter(|request| check_head(request).is_ok())
+        .map(|request| request.into_parts().0);
+    let Some(parts) = parts else {
         return Err(Box::new(Answer::bare(ActixStatus::BAD_REQUEST)));
     };
     let asked = Asked {

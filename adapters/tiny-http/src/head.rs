@@ -1,5 +1,5 @@
-use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header};
+use transom::adapter::check_head;
 
 /// How the content of a request is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,6 @@ impl Head {
     ///
     /// The status to refuse the request with.
     pub(crate) fn read(from: &tiny_http::Request) -> Result<Self, StatusCode> {
-        let bad = |_| StatusCode::BAD_REQUEST;
         let method = Method::from_bytes(from.method().as_str().as_bytes())
             .map_err(|_| StatusCode::BAD_REQUEST)?;
         let version = match (from.http_version().0, from.http_version().1) {
@@ -48,7 +47,7 @@ impl Head {
                 .map_err(|_| StatusCode::BAD_REQUEST)?;
             request.headers_mut().append(name, value);
         }
-        check_host(&request).map_err(bad)?;
+        check_head(&request).map_err(|_| StatusCode::BAD_REQUEST)?;
 
         let upgrade = connection(from).contains("upgrade");
         let content = content(&request, upgrade)?;
@@ -116,20 +115,6 @@ fn target(method: &Method, url: &str) -> Result<Uri, StatusCode> {
         _ => url.starts_with('/') || uri.scheme().is_some() && uri.authority().is_some(),
     };
     legal.then_some(uri).ok_or(StatusCode::BAD_REQUEST)
-}
-
-/// RFC 9112, section 3.2: exactly one valid `Host`, which only HTTP/1.0 may leave out.
-fn check_host(request: &Request<()>) -> Result<(), ()> {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (None, _) if request.version() == Version::HTTP_10 => Ok(()),
-        (Some(host), None) if host.is_empty() => Ok(()),
-        (Some(host), None) => match Authority::try_from(host.as_bytes()) {
-            Ok(authority) if !authority.as_str().contains('@') => Ok(()),
-            _ => Err(()),
-        },
-        _ => Err(()),
-    }
 }
 
 fn content(request: &Request<()>, upgrade: bool) -> Result<Content, StatusCode> {

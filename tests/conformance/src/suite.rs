@@ -28,7 +28,9 @@ const FAILING_DEADLINE: Duration = Duration::from_secs(3);
 /// The arguments are those of any Rust test: a filter, `--list`, `--test-threads` and so on. A malformed
 /// manifest ends the program with a message.
 pub fn run(target: Result<Target, crate::ManifestError>) -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Many cases wait for what must not come.
+    arguments.test_threads.get_or_insert(4);
     let suite = target
         .map_err(Failure::from)
         .and_then(|target| Suite::new(target, &cases::all()));

@@ -13,6 +13,32 @@ pub(super) fn cases() -> Vec<Case> {
             "The authority that the client asked for is the `Host` field, on every protocol.",
             host,
         ),
+        Case::wire(
+            "S-REQ-HOST-MISSING",
+            "A request of HTTP/1.1 without `Host` is refused with 400.",
+            |run| host_is_refused(run, &[""]),
+        ),
+        Case::wire(
+            "S-REQ-HOST-DOUBLE",
+            "A request with two `Host` fields is refused with 400, although they are the same.",
+            |run| host_is_refused(run, &["Host: one.test\r\nHost: one.test\r\n"]),
+        ),
+        Case::wire(
+            "S-REQ-HOST-INVALID",
+            "A `Host` that is no host and port is refused with 400.",
+            |run| {
+                host_is_refused(
+                    run,
+                    &[
+                        "Host: one.test/path\r\n",
+                        "Host: user@one.test\r\n",
+                        "Host: one.test:http\r\n",
+                        "Host: one two\r\n",
+                        "Host: [::1\r\n",
+                    ],
+                )
+            },
+        ),
         Case::new(
             "S-REQ-PSEUDO",
             "The fields are those that the client sent and `Host`; what a protocol adds is not among them.",
@@ -88,6 +114,18 @@ async fn host(run: Run) -> Outcome {
         .observe(run.get("/").header("host", "one.test:8080"))
         .await?;
     same("Host", seen.values("host"), ["one.test:8080"])
+}
+
+async fn host_is_refused(run: Run, fields: &'static [&'static str]) -> Outcome {
+    for fields in fields {
+        let mut wire = run.wire().await?;
+        let request = format!("GET / HTTP/1.1\r\n{}{fields}\r\n", run.field());
+        wire.send(request).await?;
+        let status = wire.read_reply().await?.head.status;
+        same(&format!("the status after {fields:?}"), status, 400)?;
+    }
+    let called = run.notes().seen().len();
+    same("how often the application was called", called, 0)
 }
 
 async fn pseudo(run: Run) -> Outcome {

@@ -75,6 +75,11 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .needs(&[Capability::AbsoluteForm]),
         Case::wire(
+            "S-REQ-FORM-WRONG",
+            "A target of a form that the method does not take is refused with 400.",
+            wrong_form,
+        ),
+        Case::wire(
             "S-REQ-FRAGMENT",
             "A fragment never reaches the application: the request is refused, or the fragment dropped.",
             fragment,
@@ -181,6 +186,24 @@ async fn absolute(run: Run) -> Outcome {
     let seen = run.observe_bytes(format!("{head}\r\n")).await?;
     same("the URI", seen.uri.to_string(), "/a%2Fb?c")?;
     same("Host", seen.values("host"), ["other.test:8080"])
+}
+
+async fn wrong_form(run: Run) -> Outcome {
+    for (method, target) in [
+        ("GET", "*"),
+        ("GET", "other.test:443"),
+        ("GET", "no-slash/path"),
+        ("CONNECT", "/path"),
+        ("CONNECT", "*"),
+    ] {
+        let mut wire = run.wire().await?;
+        wire.send(format!("{}\r\n", run.head(method, target)))
+            .await?;
+        let status = wire.read_reply().await?.head.status;
+        same(&format!("the status of {method} {target}"), status, 400)?;
+    }
+    let called = run.notes().seen().len();
+    same("how often the application was called", called, 0)
 }
 
 async fn fragment(run: Run) -> Outcome {
