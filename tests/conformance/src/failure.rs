@@ -61,9 +61,7 @@ impl fmt::Debug for Failure {
 pub fn same<L: fmt::Debug + PartialEq<R>, R: fmt::Debug>(what: &str, is: L, should: R) -> Outcome {
     match is == should {
         true => Ok(()),
-        false => Err(Failure(format!(
-            "{what} is {is:?}, and should be {should:?}"
-        ))),
+        false => Err(Failure(format!("{what}: {is:?}, and should be {should:?}"))),
     }
 }
 

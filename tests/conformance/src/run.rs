@@ -81,7 +81,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The answer is not 200, or the application saw no request.
+    /// The answer is not 200, or the application saw no request, or its body broke off.
     pub async fn observe(&self, request: Builder) -> Outcome<Arc<Seen>> {
         self.observe_with(request, Body::empty()).await
     }
@@ -111,7 +111,7 @@ impl Run {
         let reply = connection.send(request.body(body)?).await?;
         same("the status", reply.status(), StatusCode::OK)?;
         reply.finish().await?;
-        self.notes.request(ordinal).await
+        self.observed(ordinal).await
     }
 
     /// Sends the bytes of a request on a socket of its own, and returns it as the observing application
@@ -119,14 +119,22 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The answer is not 200, or the application saw no request.
+    /// The answer is not 200, or the application saw no request, or its body broke off.
     pub async fn observe_bytes(&self, request: impl AsRef<[u8]>) -> Outcome<Arc<Seen>> {
         let mut wire = self.wire().await?;
         let ordinal = self.notes.seen().len();
         wire.send(request).await?;
         let reply = wire.read_reply().await?;
         same("the status", reply.head.status, 200)?;
-        self.notes.request(ordinal).await
+        self.observed(ordinal).await
+    }
+
+    async fn observed(&self, ordinal: usize) -> Outcome<Arc<Seen>> {
+        let seen = self.notes.request(ordinal).await?;
+        match &seen.error {
+            None => Ok(seen),
+            Some(error) => Err(Failure::from(error).at("the body in the application")),
+        }
     }
 
     /// Returns the notes of the application.

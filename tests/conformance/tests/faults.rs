@@ -5,14 +5,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "faults/body.rs"]
+mod body;
 #[path = "faults/careless.rs"]
 mod careless;
 #[path = "faults/faulty.rs"]
 mod faulty;
+#[path = "faults/features.rs"]
+mod features;
 #[path = "faults/framing.rs"]
 mod framing;
 #[path = "faults/head.rs"]
 mod head;
+#[path = "faults/target.rs"]
+mod target;
 
 use std::collections::HashSet;
 use std::process::ExitCode;
@@ -27,10 +33,16 @@ use faulty::{Fault, Under};
 fn main() -> ExitCode {
     let runtime = Arc::new(Runtime::new().unwrap());
     // One list a group of cases.
-    let faults: Vec<Fault> = [head::faults(), framing::faults()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let faults: Vec<Fault> = [
+        target::faults(),
+        head::faults(),
+        features::faults(),
+        body::faults(),
+        framing::faults(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let mut trials = vec![Trial::test("every_case_has_a_fault", {
         let found: HashSet<_> = faults.iter().map(|fault| fault.case).collect();
         move || every_case_has_a_fault(&found)
@@ -40,7 +52,10 @@ fn main() -> ExitCode {
         let name = format!("{} fails where {}", fault.line(), fault.what);
         trials.push(Trial::test(name, move || runtime.block_on(finds(&fault))));
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let mut arguments = Arguments::from_args();
+    // They wait for what will not come, most of the time.
+    arguments.test_threads.get_or_insert(16);
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn every_case_has_a_fault(found: &HashSet<&str>) -> Result<(), Failed> {

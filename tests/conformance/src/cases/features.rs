@@ -130,7 +130,6 @@ async fn request_identifier(run: Run) -> Outcome {
     )
 }
 
-#[derive(Clone)]
 struct Mark;
 
 impl Feature for Mark {
@@ -138,11 +137,11 @@ impl Feature for Mark {
 }
 
 async fn mark(mut request: Request, notes: Notes) -> Response {
-    if request.feature::<Mark>().is_some() || request.extensions().get::<Mark>().is_some() {
+    if request.feature::<Mark>().is_some() || request.extensions().get::<&str>().is_some() {
         notes.say("leaked");
     }
     request.features_mut().insert(Mark);
-    request.extensions_mut().insert(Mark);
+    request.extensions_mut().insert("mark");
     observe(request, notes).await
 }
 

@@ -96,8 +96,7 @@ fn chunks() -> Vec<Case> {
 /// Sends a POST with these fields, and a body that a careless server would take.
 async fn is_refused(run: Run, fields: &'static str, body: &'static str) -> Outcome {
     let head = run.head("POST", "/");
-    let status = answer_before_close(&run, &format!("{head}{fields}\r\n{body}")).await?;
-    same("the status", status, 400)
+    bytes_are_refused(&run, &format!("{head}{fields}\r\n{body}"), &[400]).await
 }
 
 /// RFC 9112, section 6.3, lets a server choose, but not keep the connection.
@@ -131,32 +130,30 @@ async fn both_lengths(run: Run) -> Outcome {
 async fn transfer_encoding_unknown(run: Run) -> Outcome {
     let head = run.head("POST", "/");
     let request = format!("{head}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n");
-    let status = answer_before_close(&run, &request).await?;
-    ensure(
-        matches!(status, 400 | 501),
-        format!("the status is {status}, and should be 400 or 501"),
-    )
+    bytes_are_refused(&run, &request, &[400, 501]).await
 }
 
 async fn transfer_encoding_10(run: Run) -> Outcome {
     let field = run.field();
-    let head = format!("POST / HTTP/1.0\r\n{field}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
-    same("the status", answer_before_close(&run, &head).await?, 400)
+    let request = format!("POST / HTTP/1.0\r\n{field}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    bytes_are_refused(&run, &request, &[400]).await
 }
 
-/// Sends what no server may take for a request, and something that could be taken for the next. Returns
-/// the status of the answer.
-async fn answer_before_close(run: &Run, request: &str) -> Outcome<u16> {
+/// Sends what no server may take for a request, and something that could be taken for the next.
+async fn bytes_are_refused(run: &Run, request: &str, statuses: &[u16]) -> Outcome {
     let mut wire = run.wire().await?;
     let next = format!("{}\r\n", run.head("GET", "/smuggled"));
     wire.send(format!("{request}{next}")).await?;
-    let reply = wire.read_reply().await?;
+    let status = wire.read_reply().await?.head.status;
+    ensure(
+        statuses.contains(&status),
+        format!("the status is {status}, and should be one of {statuses:?}"),
+    )?;
     wire.expect_close().await?;
     ensure(
         run.notes().seen().is_empty(),
         "the application saw a request that should have been refused",
-    )?;
-    Ok(reply.head.status)
+    )
 }
 
 /// The head is good, so that the application may see the request, but not its body's end.
@@ -167,12 +164,11 @@ async fn chunks_are_refused(run: Run, chunks: &'static [&'static str]) -> Outcom
         let next = format!("{}\r\n", run.head("GET", "/smuggled"));
         let body = format!("Transfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n");
         wire.send(format!("{head}{body}{next}")).await?;
-        let rest = wire.read_to_close().await?;
-        let answers = String::from_utf8_lossy(&rest).matches("HTTP/1.1 ").count();
-        ensure(
-            answers <= 1,
-            format!("{chunk:?}: there were {answers} answers"),
-        )?;
+        // One answer, or none.
+        if let Ok(head) = wire.read_head().await {
+            wire.read_body(head).await?;
+        }
+        wire.expect_close().await?;
         for seen in run.notes().seen() {
             ensure(
                 seen.error.is_some(),

@@ -18,12 +18,20 @@ use transom::{
 
 /// Reads lines that end in anything, takes the last `Content-Length`, ignores what it does not know.
 pub(crate) fn careless() -> BoxServer {
-    Careless.boxed()
+    Careless { reads: true }.boxed()
 }
 
-struct Careless;
+/// Never reads a body.
+pub(crate) fn leaving() -> BoxServer {
+    Careless { reads: false }.boxed()
+}
+
+struct Careless {
+    reads: bool,
+}
 
 struct BoundCareless {
+    reads: bool,
     listener: TcpListener,
     features: Features,
 }
@@ -37,7 +45,11 @@ impl Server for Careless {
         let mut features = Features::new();
         features.insert(ServerInfo::new("careless", "0"));
         features.insert(ServerAddresses::new(Vec::new(), vec![address]));
-        Ok(BoundCareless { listener, features })
+        Ok(BoundCareless {
+            reads: self.reads,
+            listener,
+            features,
+        })
     }
 }
 
@@ -52,7 +64,8 @@ impl BoundServer for BoundCareless {
         while let Ok((stream, remote)) = self.listener.accept().await {
             let info = ConnectionInfo::new(Transport::Tcp).with_remote(Endpoint::Tcp(remote));
             let dispatcher = Arc::clone(&dispatcher);
-            connections.spawn(async move { connection(stream, info, &dispatcher).await });
+            connections
+                .spawn(async move { connection(stream, info, &dispatcher, self.reads).await });
         }
         Ok(())
     }
@@ -62,12 +75,13 @@ async fn connection<A: Application>(
     stream: TcpStream,
     info: ConnectionInfo,
     dispatcher: &Dispatcher<A>,
+    reads: bool,
 ) -> Option<()> {
     let connection = dispatcher.connection(info, Scheme::Http);
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
     loop {
-        let request = request(&mut reader).await?;
+        let request = request(&mut reader, reads).await?;
         let Ok(response) = dispatcher.call(&connection, request).run().await else {
             return None;
         };
@@ -82,7 +96,7 @@ async fn connection<A: Application>(
     }
 }
 
-async fn request(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Option<Request> {
+async fn request(reader: &mut (impl AsyncBufReadExt + Unpin), reads: bool) -> Option<Request> {
     let first = line(reader).await?;
     let mut words = first.split(' ');
     let mut request = http::Request::builder()
@@ -113,6 +127,7 @@ async fn request(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Option<Request>
         }
     }
     let body = match chunked {
+        _ if !reads => Vec::new(),
         true => chunks(reader).await?,
         false => exactly(reader, length).await?,
     };

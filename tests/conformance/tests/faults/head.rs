@@ -1,62 +1,65 @@
-//! Faults in the head of a request.
+//! Faults in the fields, the version and the scheme of a request.
 
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Uri};
-use transom::pipeline::Next;
-use transom::{Body, Request, Response};
+use http::{HeaderValue, Request, Version};
+use transom::features::Scheme;
+use transom::{Body, RequestExt};
+use transom_conformance::Protocol;
 
 use crate::faulty::Fault;
 
 pub(crate) fn faults() -> Vec<Fault> {
     vec![
-        Fault::new("S-REQ-METHOD", "methods become GET", |mut request, next| {
-            *request.method_mut() = Method::GET;
-            next.run(request)
-        }),
         Fault::new(
-            "S-REQ-METHOD-CUSTOM",
-            "methods are upper-cased",
+            "S-REQ-HOST",
+            "the port of `Host` is dropped",
             |mut request, next| {
-                let upper = request.method().as_str().to_ascii_uppercase();
-                *request.method_mut() = Method::from_bytes(upper.as_bytes()).unwrap();
+                set(&mut request, "host", b"one.test");
                 next.run(request)
             },
         ),
-        Fault::new("S-REQ-PATH-RAW", "the path is decoded", |request, next| {
-            rewrite(request, next, |target| target.replace("%41", "A"))
-        }),
         Fault::new(
-            "S-REQ-PATH-DOUBLE",
-            "the path is decoded once",
-            |request, next| rewrite(request, next, |target| target.replace("%25", "%")),
-        ),
-        Fault::new(
-            "S-REQ-PATH-SLASHES",
-            "slashes are merged",
-            |request, next| rewrite(request, next, |target| target.replace("//", "/")),
-        ),
-        Fault::new(
-            "S-REQ-PATH-DOTS",
-            "dot segments are resolved",
-            |request, next| rewrite(request, next, |target| target.replace("/./", "/")),
-        ),
-        Fault::new(
-            "S-REQ-QUERY",
-            "an empty query is dropped",
-            |request, next| {
-                rewrite(request, next, |target| {
-                    target.trim_end_matches('?').to_owned()
-                })
+            "S-REQ-PSEUDO",
+            "a pseudo-header becomes a field",
+            |mut request, next| {
+                set(&mut request, "authority", b"conformance.test");
+                next.run(request)
             },
         ),
         Fault::new(
             "S-REQ-HDR-MULTI",
             "fields of one name are joined",
             |mut request, next| {
-                let values = request.headers().get_all("x-multi").iter();
-                let all: Vec<_> = values.map(|value| value.to_str().unwrap()).collect();
-                let joined = HeaderValue::from_str(&all.join(", ")).unwrap();
-                request.headers_mut().insert("x-multi", joined);
+                set(&mut request, "x-multi", b"1, 2, 3, 1");
+                next.run(request)
+            },
+        ),
+        Fault::new(
+            "S-REQ-HDR-COOKIE",
+            "cookies stay split",
+            |mut request, next| {
+                set(&mut request, "cookie", b"a=1");
+                let rest = HeaderValue::from_static("b=2; c=3");
+                request.headers_mut().append("cookie", rest);
+                next.run(request)
+            },
+        )
+        .on(Protocol::Http2),
+        Fault::new(
+            "S-REQ-HDR-BYTES",
+            "values become UTF-8",
+            |mut request, next| {
+                let value = request.headers()["x-bytes"].as_bytes().to_vec();
+                let value = String::from_utf8_lossy(&value).into_owned();
+                set(&mut request, "x-bytes", value.as_bytes());
+                next.run(request)
+            },
+        ),
+        Fault::new(
+            "S-REQ-HDR-BIG",
+            "values are cut at 4 KiB",
+            |mut request, next| {
+                let value = request.headers()["x-big"].as_bytes()[..4096].to_vec();
+                set(&mut request, "x-big", &value);
                 next.run(request)
             },
         ),
@@ -69,23 +72,58 @@ pub(crate) fn faults() -> Vec<Fault> {
             },
         ),
         Fault::new(
-            "S-BODY-CL",
-            "the body loses its last byte",
-            |request, next| async move {
-                let (head, body) = request.into_parts();
-                let body = body.collect(1 << 20).await.unwrap();
-                let short = body.slice(..body.len() - 1);
-                next.run(Request::from_parts(head, Body::from(short))).await
+            "S-REQ-HDR-UNDERSCORE",
+            "`_` becomes `-`",
+            |mut request, next| {
+                if let Some(value) = request.headers_mut().remove("x_a_b") {
+                    request.headers_mut().append("x-a-b", value);
+                }
+                next.run(request)
             },
         ),
+        Fault::new(
+            "S-REQ-HBH",
+            "what `Connection` lists is dropped",
+            |mut request, next| {
+                request.headers_mut().remove("x-hop");
+                next.run(request)
+            },
+        )
+        .on(Protocol::Http1),
+        Fault::new(
+            "S-REQ-VERSION",
+            "every version is HTTP/1.0",
+            |mut request, next| {
+                *request.version_mut() = Version::HTTP_10;
+                next.run(request)
+            },
+        )
+        .on(Protocol::Http1),
+        Fault::new(
+            "S-REQ-VERSION-10",
+            "every version is HTTP/1.1",
+            |mut request, next| {
+                *request.version_mut() = Version::HTTP_11;
+                next.run(request)
+            },
+        )
+        .on(Protocol::Http1),
+        Fault::new(
+            "S-REQ-SCHEME",
+            "every scheme is https",
+            |mut request, next| {
+                request.features_mut().insert(Scheme::Https);
+                next.run(request)
+            },
+        ),
+        Fault::new("S-REQ-CL", "a length is made up", |mut request, next| {
+            set(&mut request, "content-length", b"5");
+            next.run(request)
+        }),
     ]
 }
 
-async fn rewrite(mut request: Request, next: Next, f: fn(&str) -> String) -> Response {
-    let target = request
-        .uri()
-        .path_and_query()
-        .map_or("/", PathAndQuery::as_str);
-    *request.uri_mut() = Uri::try_from(f(target)).unwrap();
-    next.run(request).await
+fn set(request: &mut Request<Body>, name: &'static str, value: &[u8]) {
+    let value = HeaderValue::from_bytes(value).unwrap();
+    request.headers_mut().insert(name, value);
 }

@@ -67,7 +67,7 @@ async fn content_length(run: Run) -> Outcome {
 
 async fn chunked(run: Run) -> Outcome {
     let head = run.head("POST", "/");
-    let body = "5\r\nhello\r\n0001;a=b;c=\"d\"\r\n,\r\nA\r\n 0\r\n\r\n.\r\n\r\n\r\n0;last\r\n\r\n";
+    let body = "5\r\nhello\r\n0001;a=b;c=\"d\"\r\n,\r\nA\r\n 0\r\n\r\n.\r\n\r\r\n0;last\r\n\r\n";
     let request = format!("{head}Transfer-Encoding: chunked\r\n\r\n{body}");
     let seen = run.observe_bytes(request).await?;
     same("the body", &seen.body[..], b"hello, 0\r\n\r\n.\r\n\r")

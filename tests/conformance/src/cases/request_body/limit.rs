@@ -74,6 +74,7 @@ async fn streamed(run: Run) -> Outcome {
     let answer = tokio::spawn(async move { connection.send(request).await });
     sender.data("012345").await?;
     sender.data("6789AB").await?;
+    sender.finish();
     same("the status", answer.await??.status(), 413)?;
     let seen = run.notes().request(0).await?;
     let refused = seen
