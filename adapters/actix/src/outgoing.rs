@@ -9,7 +9,6 @@ use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::header::{HeaderName, HeaderValue};
 use actix_http::{ConnectionType, Response as ActixResponse, StatusCode as ActixStatus};
 use bytes::Bytes;
-use futures_core::future::BoxFuture;
 use http::{HeaderMap, StatusCode, header};
 use http_body::Body as _;
 use transom::adapter::{HostRuntime, ResponseBody};
@@ -105,7 +104,6 @@ pub(crate) async fn convert(
             _ => None,
         },
         failing: None,
-        aborted: None,
         runtime: Some(runtime),
         pump,
         _in_flight: Some(in_flight),
@@ -154,8 +152,6 @@ pub(crate) struct Outgoing {
     left: Option<u64>,
     /// The body failed; what came before is sent first.
     failing: Option<Box<dyn StdError>>,
-    /// Wakes the engine when the application aborts while its body has nothing to say.
-    aborted: Option<BoxFuture<'static, ()>>,
     runtime: Option<HostRuntime>,
     pump: Option<Pump>,
     _in_flight: Option<InFlight>,
@@ -174,7 +170,6 @@ impl Outgoing {
             size,
             left: None,
             failing: None,
-            aborted: None,
             runtime: None,
             pump: None,
             _in_flight: None,
@@ -225,17 +220,7 @@ impl MessageBody for Outgoing {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Poll::Pending => {
-                    let aborted = this.aborted.get_or_insert_with(|| {
-                        let lifetime = body.lifetime().clone();
-                        Box::pin(async move { lifetime.aborted().await })
-                    });
-                    if aborted.as_mut().poll(cx).is_ready() {
-                        this.aborted = None;
-                        continue; // the body says so itself
-                    }
-                    return Poll::Pending;
-                }
+                Poll::Pending => return Poll::Pending,
             };
             // Trailers have no place in the engine, and an empty chunk would end the body.
             let Ok(mut data) = frame.into_data() else {
