@@ -169,7 +169,11 @@ async fn answer<A: Application>(worker: Rc<Worker<A>>, begun: Begun<A>) -> Answe
     };
     let mut response = match outcome {
         Ok(response) => response,
-        Err(aborted) => return Answer::abort(aborted),
+        Err(aborted) => {
+            // The engine drops all that it has not sent: let it send the answers before this one.
+            yield_once().await;
+            return Answer::abort(aborted);
+        }
     };
     if at_once && pump.is_some() {
         // The engine has not looked behind the head yet. If the whole body is there, the connection can

@@ -103,6 +103,7 @@ pub(crate) async fn convert(
             BodySize::Sized(length) => Some(length),
             _ => None,
         },
+        rest: Bytes::new(),
         failing: None,
         runtime: Some(runtime),
         pump,
@@ -144,12 +145,17 @@ async fn exhaust(body: &mut ResponseBody) {
     }
 }
 
+/// How much the engine gets at a time: it copies all of what it is given.
+const CHUNK: usize = 64 * 1024;
+
 /// The body of a response for the engine. It drives the rest of the request's body too.
 pub(crate) struct Outgoing {
     source: Source,
     size: BodySize,
     /// What is left of the announced length.
     left: Option<u64>,
+    /// What is left of a frame.
+    rest: Bytes,
     /// The body failed; what came before is sent first.
     failing: Option<Box<dyn StdError>>,
     runtime: Option<HostRuntime>,
@@ -169,11 +175,16 @@ impl Outgoing {
             source,
             size,
             left: None,
+            rest: Bytes::new(),
             failing: None,
             runtime: None,
             pump: None,
             _in_flight: None,
         }
+    }
+
+    fn next_chunk(&mut self) -> Bytes {
+        self.rest.split_to(self.rest.len().min(CHUNK))
     }
 }
 
@@ -191,6 +202,9 @@ impl MessageBody for Outgoing {
         let this = self.get_mut();
         if let Some(pump) = &mut this.pump {
             pump.poll(cx);
+        }
+        if !this.rest.is_empty() {
+            return Poll::Ready(Some(Ok(this.next_chunk())));
         }
         if let Some(error) = this.failing.take() {
             return Poll::Ready(Some(Err(error)));
@@ -236,7 +250,8 @@ impl MessageBody for Outgoing {
                 data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= data.len() as u64;
             }
-            return Poll::Ready(Some(Ok(data)));
+            this.rest = data;
+            return Poll::Ready(Some(Ok(this.next_chunk())));
         }
     }
 }

@@ -365,6 +365,44 @@ async fn an_abort_closes_the_connection_without_a_response() {
 }
 
 #[tokio::test]
+async fn an_abort_does_not_take_the_answers_before_it_along() {
+    let serving = Serving::start(async |request: Request| {
+        if request.uri().path() == "/abort" {
+            request.feature::<RequestLifetime>().unwrap().abort();
+        }
+        Response::new(Body::from("answered"))
+    })
+    .await;
+    let both = "GET / HTTP/1.1\r\nhost: a\r\n\r\nGET /abort HTTP/1.1\r\nhost: a\r\n\r\n";
+    assert_eq!(content(&serving.exchange(both).await), "answered");
+    serving.stop().await;
+}
+
+#[tokio::test]
+async fn one_large_frame_arrives_whole() {
+    let serving = Serving::start(async |_: Request| {
+        let bytes: Vec<u8> = (0..3_000_001_u32).map(|at| (at % 251) as u8).collect();
+        Response::new(Body::from(bytes))
+    })
+    .await;
+    let mut client = serving.connect().await;
+    client
+        .send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        .await;
+    assert!(client.head().await.contains("content-length: 3000001\r\n"));
+    let mut bytes = Vec::new();
+    within(client.0.read_to_end(&mut bytes)).await.unwrap();
+    assert_eq!(bytes.len(), 3_000_001);
+    assert!(
+        bytes
+            .iter()
+            .zip(0_u32..)
+            .all(|(byte, at)| u32::from(*byte) == at % 251)
+    );
+    serving.stop().await;
+}
+
+#[tokio::test]
 async fn a_panic_is_a_500_and_the_worker_lives_on() {
     let serving = Serving::start(async |request: Request| {
         assert_ne!(request.uri().path(), "/panic", "as it was asked to");
