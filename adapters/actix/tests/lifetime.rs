@@ -237,19 +237,26 @@ async fn a_thread_that_is_blocked_does_not_hold_a_drop_up_and_calls_nobody_after
     let server = ActixServer::new("http://127.0.0.1:0").with_workers(1);
     let serving = Serving::start_on(server, move |_: Request| {
         let _ = &owned;
-        called.fetch_add(1, Ordering::AcqRel);
-        let _ = released.lock().unwrap().recv_timeout(support::DEADLINE);
+        if called.fetch_add(1, Ordering::AcqRel) == 8 {
+            let _ = released.lock().unwrap().recv_timeout(support::DEADLINE);
+        }
         async { Response::new(Body::empty()) }
     })
     .await;
-    let mut blocked = serving.connect().await;
-    blocked.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    until(|| calls.load(Ordering::Acquire) == 1).await;
+    let request = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
     let mut others = Vec::new();
     for _ in 0..8 {
         let mut other = serving.connect().await;
-        other.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        other.send(request).await;
+        other.head().await;
         others.push(other);
+    }
+    let mut blocked = serving.connect().await;
+    // The second is answered in the same turn of the thread as the first, before it hears of the end.
+    blocked.send(request.repeat(2)).await;
+    until(|| calls.load(Ordering::Acquire) == 9).await;
+    for other in &mut others {
+        other.send(request).await;
     }
     serving.serve.abort();
     assert!(within(serving.serve).await.unwrap_err().is_cancelled());
@@ -257,7 +264,7 @@ async fn a_thread_that_is_blocked_does_not_hold_a_drop_up_and_calls_nobody_after
     release.send(()).unwrap();
     drop(release);
     until(|| alive.load(Ordering::Acquire) == 0).await;
-    assert_eq!(calls.load(Ordering::Acquire), 1);
+    assert_eq!(calls.load(Ordering::Acquire), 9);
 }
 
 #[tokio::test]
