@@ -3,7 +3,8 @@ use std::fmt;
 use std::io;
 use std::net::Shutdown as Shut;
 use std::pin::pin;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use actix_server::Server as Engine;
@@ -53,6 +54,7 @@ impl ActixBoundServer {
             live: Connections::new(),
             upgrades: Upgrades::default(),
             request_head_timeout: options.request_head_timeout,
+            closed: Arc::new(AtomicBool::new(false)),
         };
         let (alive, ended) = mpsc::channel();
         let workers = Workers {
@@ -93,6 +95,7 @@ impl ActixBoundServer {
             doors,
             ended,
             upgrades: hub.upgrades.clone(),
+            closed: Arc::clone(&hub.closed),
             _files: listeners,
         };
         Ok((running, hub))
@@ -186,12 +189,14 @@ struct Running {
     /// Closed when no worker thread has the application or a connection any more.
     ended: mpsc::Receiver<Infallible>,
     upgrades: Upgrades,
+    closed: Arc<AtomicBool>,
     /// Removes the files of unix sockets.
     _files: Vec<Listener>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.closed.store(true, Ordering::Release);
         // Closes the listeners, and tells the workers to end without waiting for them.
         self.engine = None;
         let _ = self.ended.recv_timeout(JOIN);

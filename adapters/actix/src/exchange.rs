@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use actix_http::{HttpMessage as _, Payload, Request as ActixRequest, StatusCode as ActixStatus};
@@ -76,6 +77,9 @@ fn begin<A: Application>(
     request: &mut ActixRequest,
 ) -> Result<Begun<A>, Box<Answer>> {
     let payload = request.take_payload();
+    if worker.hub.closed.load(Ordering::Acquire) {
+        return Err(Box::new(Answer::abort("the server is gone")));
+    }
     let Some(link) = request.conn_data::<Rc<Link>>().cloned() else {
         return Err(Box::new(Answer::bare(ActixStatus::INTERNAL_SERVER_ERROR)));
     };
@@ -174,7 +178,11 @@ async fn answer<A: Application>(worker: Rc<Worker<A>>, begun: Begun<A>) -> Answe
     };
     let mut response = match outcome {
         Ok(response) => response,
-        Err(aborted) => return Answer::abort(aborted),
+        Err(aborted) => {
+            // The engine drops all that it has not sent: let it send the answers before this one.
+            yield_once().await;
+            return Answer::abort(aborted);
+        }
     };
     if at_once && pump.is_some() {
         // The engine has not looked behind the head yet. If the whole body is there, the connection can

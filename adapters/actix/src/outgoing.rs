@@ -9,7 +9,6 @@ use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::header::{HeaderName, HeaderValue};
 use actix_http::{ConnectionType, Response as ActixResponse, StatusCode as ActixStatus};
 use bytes::Bytes;
-use futures_core::future::BoxFuture;
 use http::{HeaderMap, StatusCode, header};
 use http_body::Body as _;
 use transom::adapter::{HostRuntime, ResponseBody};
@@ -104,8 +103,8 @@ pub(crate) async fn convert(
             BodySize::Sized(length) => Some(length),
             _ => None,
         },
+        rest: Bytes::new(),
         failing: None,
-        aborted: None,
         runtime: Some(runtime),
         pump,
         _in_flight: Some(in_flight),
@@ -146,16 +145,19 @@ async fn exhaust(body: &mut ResponseBody) {
     }
 }
 
+/// How much the engine gets at a time: it copies all of what it is given.
+const CHUNK: usize = 64 * 1024;
+
 /// The body of a response for the engine. It drives the rest of the request's body too.
 pub(crate) struct Outgoing {
     source: Source,
     size: BodySize,
     /// What is left of the announced length.
     left: Option<u64>,
+    /// What is left of a frame.
+    rest: Bytes,
     /// The body failed; what came before is sent first.
     failing: Option<Box<dyn StdError>>,
-    /// Wakes the engine when the application aborts while its body has nothing to say.
-    aborted: Option<BoxFuture<'static, ()>>,
     runtime: Option<HostRuntime>,
     pump: Option<Pump>,
     _in_flight: Option<InFlight>,
@@ -173,12 +175,16 @@ impl Outgoing {
             source,
             size,
             left: None,
+            rest: Bytes::new(),
             failing: None,
-            aborted: None,
             runtime: None,
             pump: None,
             _in_flight: None,
         }
+    }
+
+    fn next_chunk(&mut self) -> Bytes {
+        self.rest.split_to(self.rest.len().min(CHUNK))
     }
 }
 
@@ -196,6 +202,9 @@ impl MessageBody for Outgoing {
         let this = self.get_mut();
         if let Some(pump) = &mut this.pump {
             pump.poll(cx);
+        }
+        if !this.rest.is_empty() {
+            return Poll::Ready(Some(Ok(this.next_chunk())));
         }
         if let Some(error) = this.failing.take() {
             return Poll::Ready(Some(Err(error)));
@@ -225,17 +234,7 @@ impl MessageBody for Outgoing {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Poll::Pending => {
-                    let aborted = this.aborted.get_or_insert_with(|| {
-                        let lifetime = body.lifetime().clone();
-                        Box::pin(async move { lifetime.aborted().await })
-                    });
-                    if aborted.as_mut().poll(cx).is_ready() {
-                        this.aborted = None;
-                        continue; // the body says so itself
-                    }
-                    return Poll::Pending;
-                }
+                Poll::Pending => return Poll::Pending,
             };
             // Trailers have no place in the engine, and an empty chunk would end the body.
             let Ok(mut data) = frame.into_data() else {
@@ -251,7 +250,8 @@ impl MessageBody for Outgoing {
                 data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= data.len() as u64;
             }
-            return Poll::Ready(Some(Ok(data)));
+            this.rest = data;
+            return Poll::Ready(Some(Ok(this.next_chunk())));
         }
     }
 }

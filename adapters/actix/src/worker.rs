@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub(crate) struct Hub {
     pub(crate) live: Connections,
     pub(crate) upgrades: Upgrades,
     pub(crate) request_head_timeout: Duration,
+    /// The server is gone: the application is not to be called any more.
+    pub(crate) closed: Arc<AtomicBool>,
 }
 
 impl Hub {

@@ -223,6 +223,51 @@ async fn drop_serve(draining: bool) {
 }
 
 #[tokio::test]
+async fn a_thread_that_is_blocked_does_not_hold_a_drop_up_and_calls_nobody_afterwards() {
+    struct Owned(Arc<AtomicUsize>);
+    impl Drop for Owned {
+        fn drop(&mut self) {
+            self.0.store(0, Ordering::Release);
+        }
+    }
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let (calls, alive) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(1)));
+    let (called, owned) = (Arc::clone(&calls), Owned(Arc::clone(&alive)));
+    let server = ActixServer::new("http://127.0.0.1:0").with_workers(1);
+    let serving = Serving::start_on(server, move |_: Request| {
+        let _ = &owned;
+        if called.fetch_add(1, Ordering::AcqRel) == 8 {
+            let _ = released.lock().unwrap().recv_timeout(support::DEADLINE);
+        }
+        async { Response::new(Body::empty()) }
+    })
+    .await;
+    let request = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+    let mut others = Vec::new();
+    for _ in 0..8 {
+        let mut other = serving.connect().await;
+        other.send(request).await;
+        other.head().await;
+        others.push(other);
+    }
+    let mut blocked = serving.connect().await;
+    // The second is answered in the same turn of the thread as the first, before it hears of the end.
+    blocked.send(request.repeat(2)).await;
+    until(|| calls.load(Ordering::Acquire) == 9).await;
+    for other in &mut others {
+        other.send(request).await;
+    }
+    serving.serve.abort();
+    assert!(within(serving.serve).await.unwrap_err().is_cancelled());
+    assert_eq!(alive.load(Ordering::Acquire), 1, "the thread is blocked");
+    release.send(()).unwrap();
+    drop(release);
+    until(|| alive.load(Ordering::Acquire) == 0).await;
+    assert_eq!(calls.load(Ordering::Acquire), 9);
+}
+
+#[tokio::test]
 async fn nothing_is_served_before_serve_and_dropping_a_bound_server_frees_its_address() {
     let bound = ActixServer::new("http://127.0.0.1:0").bind().await.unwrap();
     let addresses = bound.features().require::<ServerAddresses>().unwrap();
