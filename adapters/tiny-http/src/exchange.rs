@@ -230,6 +230,10 @@ async fn run<A: Application>(
     (outcome, unread)
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a thread, and the large one is the common one"
+)]
 enum Stage {
     Unread(Unread),
     Reading(Pump),
