@@ -11,8 +11,8 @@ use http_body::{Body as _, Frame};
 use transom::adapter::{BodySender, PumpClosed, ResponseBody};
 use transom::body;
 
-use crate::inflow::Inflow;
-use crate::phase::Phases;
+use crate::inflow::{Inflow, Piece};
+use crate::phase::{Phase, Phases};
 
 /// What a request is answered on.
 pub(crate) enum Wire {
@@ -228,10 +228,13 @@ async fn feed(wire: &mut Wire, reading: &mut Reading<'_>, phases: &Phases) {
     let (Some(reader), Some(mut sender)) = (wire.reader(), reading.sender.take()) else {
         return;
     };
-    match reading.inflow.next(reader, phases) {
-        Ok(None) => sender.finish(),
+    let mut go_on = || phases.now() < Phase::Aborted;
+    match reading.inflow.next(reader, &mut go_on) {
+        // The next look at the phase ends the response.
+        Ok(Piece::NotYet) => reading.sender = Some(sender),
+        Ok(Piece::End) => sender.finish(),
         Err(error) => sender.fail(error),
-        Ok(Some(data)) => {
+        Ok(Piece::Data(data)) => {
             if sender.data(data).await.is_err() {
                 return;
             }

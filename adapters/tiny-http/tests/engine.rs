@@ -458,7 +458,7 @@ fn an_early_answer_does_not_wait_for_the_rest_of_the_body() {
 #[test]
 fn what_is_not_http_is_refused_and_nothing_behind_it_is_answered() {
     let server = Running::start();
-    for request in [
+    let requests = [
         "GET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n",
         "GET / HTTP/1.1\r\nhost: a b\r\n\r\n",
@@ -470,11 +470,17 @@ fn what_is_not_http_is_refused_and_nothing_behind_it_is_answered() {
         "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +5\r\n\r\nhello",
         "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!",
         "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-    ] {
-        let answer = server.exchange(&format!("{request}{}", head("GET /", "")));
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{request:?}: {answer}");
-        assert!(!answer.contains("hello"), "{request:?}: {answer}");
-    }
+    ];
+    std::thread::scope(|scope| {
+        for request in requests {
+            let server = &server;
+            scope.spawn(move || {
+                let answer = server.exchange(&format!("{request}{}", head("GET /", "")));
+                assert!(answer.starts_with("HTTP/1.1 400 "), "{request:?}: {answer}");
+                assert!(!answer.contains("hello"), "{request:?}: {answer}");
+            });
+        }
+    });
     server.stop();
 }
 
