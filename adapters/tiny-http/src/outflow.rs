@@ -14,6 +14,9 @@ use transom::body;
 use crate::inflow::{Inflow, Piece};
 use crate::phase::{Phase, Phases};
 
+/// How many bytes are copied to be sent at once.
+const IN_ONE_PIECE: usize = 16 * 1024;
+
 /// What a request is answered on.
 pub(crate) enum Wire {
     /// The writer alone: the engine has gone on to the next request.
@@ -262,6 +265,14 @@ fn write_data(
         // An empty chunk would be the last.
         None if data.is_empty() => Ok(()),
         None if framing == Framing::ToTheEnd => out.write_all(data),
+        // In one piece: the engine's buffer is smaller, and would send each part by itself.
+        None if data.len() <= IN_ONE_PIECE => {
+            let mut chunk = Vec::with_capacity(data.len() + 16);
+            write!(chunk, "{:x}\r\n", data.len())?;
+            chunk.extend_from_slice(data);
+            chunk.extend_from_slice(b"\r\n");
+            out.write_all(&chunk)
+        }
         None => {
             write!(out, "{:x}\r\n", data.len())?;
             out.write_all(data)?;
