@@ -13,7 +13,7 @@
 //! | [`bind`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
 //! | [`OnUpgrade` bridge](Dispatcher) (feature `upgrade-bridge`) | axum's `WebSocketUpgrade` on a server that is not hyper |
 //!
-//! `examples/12_write_an_adapter.rs` is a whole server made of them.
+//! `examples/09_write_an_adapter.rs` is a whole server made of them.
 
 #[cfg(feature = "upgrade-bridge")]
 mod bridge;

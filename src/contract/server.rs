@@ -17,7 +17,7 @@ use crate::features::{Features, RequestedAddresses, ServerInfo};
 /// - nothing is served before `serve`: a client may connect, and waits;
 /// - the engine's own signal handlers are off: signals belong to the host.
 ///
-/// See `examples/12_write_an_adapter.rs` for a whole server.
+/// See `examples/09_write_an_adapter.rs` for a whole server.
 #[doc(alias = "IServer")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a server",

@@ -16,7 +16,7 @@ use transom::{Application, Body, body};
 
 use crate::graves::Graves;
 use crate::head::{Content, Head, engine_content, engine_keeps_alive};
-use crate::inflow::Inflow;
+use crate::inflow::{Inflow, Piece};
 use crate::intake::{Job, Origin, Peer};
 use crate::outflow::{Framing, Reading, Wire, head, write_body};
 use crate::phase::{Phase, Phases};
@@ -90,7 +90,7 @@ fn exchange<A: Application>(site: &Site<A>, job: Job, head: Head, peer: Option<P
         inflow: Inflow::new(head.content),
         sender: None,
     };
-    let body = match open_body(&head, &mut unread, &shared.phases) {
+    let body = match open_body(&head, &mut unread) {
         Ok(body) => body,
         // Nothing can be answered to a client that is gone.
         Err(_) => return hang_up(shared, unread, &facts),
@@ -174,14 +174,15 @@ fn connection_info(origin: &Origin, request: &tiny_http::Request) -> ConnectionI
     }
 }
 
-fn open_body(head: &Head, unread: &mut Unread, phases: &Phases) -> Result<Body, body::Error> {
+fn open_body(head: &Head, unread: &mut Unread) -> Result<Body, body::Error> {
     let length = match head.content {
         Content::None => return Ok(Body::empty()),
         Content::Sized(length)
             if length <= IN_MEMORY && !head.expects_continue && !head.upgrade =>
         {
             let mut content = Vec::new();
-            while let Some(data) = unread.inflow.next(unread.request.as_reader(), phases)? {
+            let reader = unread.request.as_reader();
+            while let Piece::Data(data) = unread.inflow.next(reader, &mut || true)? {
                 content.extend_from_slice(&data);
             }
             return Ok(Body::from(content));
@@ -230,6 +231,10 @@ async fn run<A: Application>(
     (outcome, unread)
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a thread, and the large one is the common one"
+)]
 enum Stage {
     Unread(Unread),
     Reading(Pump),

@@ -107,11 +107,11 @@ fn connection(request: &tiny_http::Request) -> String {
 
 fn target(method: &Method, url: &str) -> Result<Uri, StatusCode> {
     let uri: Uri = url.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
-    let legal = match method {
-        &Method::CONNECT => {
+    let legal = match *method {
+        Method::CONNECT => {
             uri.scheme().is_none() && uri.port().is_some() && uri.path_and_query().is_none()
         }
-        &Method::OPTIONS if url == "*" => true,
+        Method::OPTIONS if url == "*" => true,
         _ => url.starts_with('/') || uri.scheme().is_some() && uri.authority().is_some(),
     };
     legal.then_some(uri).ok_or(StatusCode::BAD_REQUEST)

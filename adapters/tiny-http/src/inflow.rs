@@ -26,6 +26,14 @@ pub(crate) struct Inflow {
     buffer: Vec<u8>,
 }
 
+/// What was read of a content.
+pub(crate) enum Piece {
+    Data(Bytes),
+    End,
+    /// Nothing, and there is something better to do than to wait.
+    NotYet,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
@@ -58,29 +66,30 @@ impl Inflow {
         self.state == State::Open
     }
 
-    /// Reads the next piece; `None` at the end. Blocks for as long as the client is silent.
+    /// Reads the next piece. Blocks while the client is silent; now and then it asks whether to go on.
     pub(crate) fn next(
         &mut self,
         reader: &mut dyn Read,
-        phases: &Phases,
-    ) -> Result<Option<Bytes>, Error> {
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Piece, Error> {
         match self.state {
             State::Open => {}
-            State::Ended => return Ok(None),
+            State::Ended => return Ok(Piece::End),
             State::Lost | State::Malformed => return Err(Error::disconnected()),
         }
-        match self.read(reader, phases) {
-            Ok(0) if self.content == Content::Chunked => {
+        match self.read(reader, go_on) {
+            Ok(None) => Ok(Piece::NotYet),
+            Ok(Some(0)) if self.content == Content::Chunked => {
                 self.state = State::Ended;
-                Ok(None)
+                Ok(Piece::End)
             }
-            Ok(0) => {
+            Ok(Some(0)) => {
                 self.state = State::Lost;
                 Err(Error::disconnected())
             }
-            Ok(read) => {
+            Ok(Some(read)) => {
                 self.count(read);
-                Ok(Some(Bytes::copy_from_slice(&self.buffer[..read])))
+                Ok(Piece::Data(Bytes::copy_from_slice(&self.buffer[..read])))
             }
             Err(error) => {
                 self.state = State::Lost;
@@ -138,7 +147,11 @@ impl Inflow {
         }
     }
 
-    fn read(&mut self, reader: &mut dyn Read, phases: &Phases) -> io::Result<usize> {
+    fn read(
+        &mut self,
+        reader: &mut dyn Read,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> io::Result<Option<usize>> {
         self.buffer.resize(CHUNK, 0);
         let room = self.room();
         let since = Instant::now();
@@ -150,9 +163,13 @@ impl Inflow {
                 Err(error)
                     if is_timeout(&error)
                         && self.content != Content::Chunked
-                        && since.elapsed() < SILENCE
-                        && phases.now() < Phase::Aborted => {}
-                result => return result,
+                        && since.elapsed() < SILENCE =>
+                {
+                    if !go_on() {
+                        return Ok(None);
+                    }
+                }
+                result => return result.map(Some),
             }
         }
     }

@@ -11,8 +11,11 @@ use http_body::{Body as _, Frame};
 use transom::adapter::{BodySender, PumpClosed, ResponseBody};
 use transom::body;
 
-use crate::inflow::Inflow;
-use crate::phase::Phases;
+use crate::inflow::{Inflow, Piece};
+use crate::phase::{Phase, Phases};
+
+/// How many bytes are copied to be sent at once.
+const IN_ONE_PIECE: usize = 16 * 1024;
 
 /// What a request is answered on.
 pub(crate) enum Wire {
@@ -228,10 +231,13 @@ async fn feed(wire: &mut Wire, reading: &mut Reading<'_>, phases: &Phases) {
     let (Some(reader), Some(mut sender)) = (wire.reader(), reading.sender.take()) else {
         return;
     };
-    match reading.inflow.next(reader, phases) {
-        Ok(None) => sender.finish(),
+    let mut go_on = || phases.now() < Phase::Aborted;
+    match reading.inflow.next(reader, &mut go_on) {
+        // The next look at the phase ends the response.
+        Ok(Piece::NotYet) => reading.sender = Some(sender),
+        Ok(Piece::End) => sender.finish(),
         Err(error) => sender.fail(error),
-        Ok(Some(data)) => {
+        Ok(Piece::Data(data)) => {
             if sender.data(data).await.is_err() {
                 return;
             }
@@ -259,6 +265,14 @@ fn write_data(
         // An empty chunk would be the last.
         None if data.is_empty() => Ok(()),
         None if framing == Framing::ToTheEnd => out.write_all(data),
+        // In one piece: the engine's buffer is smaller, and would send each part by itself.
+        None if data.len() <= IN_ONE_PIECE => {
+            let mut chunk = Vec::with_capacity(data.len() + 16);
+            write!(chunk, "{:x}\r\n", data.len())?;
+            chunk.extend_from_slice(data);
+            chunk.extend_from_slice(b"\r\n");
+            out.write_all(&chunk)
+        }
         None => {
             write!(out, "{:x}\r\n", data.len())?;
             out.write_all(data)?;

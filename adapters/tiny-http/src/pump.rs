@@ -4,8 +4,8 @@ use std::thread;
 use tokio::sync::oneshot;
 use transom::adapter::{BodySender, HostRuntime};
 
-use crate::inflow::Inflow;
-use crate::phase::Phases;
+use crate::inflow::{Inflow, Piece};
+use crate::phase::{Phase, Phases};
 
 /// A request while its content is read.
 pub(crate) struct Unread {
@@ -62,10 +62,15 @@ async fn run(mut unread: Unread, mut answered: oneshot::Receiver<()>, phases: &P
                 return unread;
             }
         }
-        match unread.inflow.next(unread.request.as_reader(), phases) {
-            Ok(None) => sender.finish(),
+        let mut go_on = || answered.try_recv().is_err() && phases.now() < Phase::Aborted;
+        match unread.inflow.next(unread.request.as_reader(), &mut go_on) {
+            Ok(Piece::NotYet) => {
+                unread.sender = (!sender.is_closed()).then_some(sender);
+                return unread;
+            }
+            Ok(Piece::End) => sender.finish(),
             Err(error) => sender.fail(error),
-            Ok(Some(data)) => {
+            Ok(Piece::Data(data)) => {
                 if sender.data(data).await.is_err() {
                     return unread;
                 }

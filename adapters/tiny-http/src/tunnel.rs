@@ -20,6 +20,9 @@ const BUFFER: usize = 64 * 1024;
 /// application says later waits until the client speaks, or was silent for the read timeout.
 const GRACE: Duration = Duration::from_millis(50);
 
+/// How long it may pause within what it says.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Sends a 101 and hands the connection to the application, with a thread that carries its bytes.
 ///
 /// # Errors
@@ -99,7 +102,7 @@ impl Tunnel {
     }
 
     /// Writes what the application says, until it is silent for so long. Returns whether it stays.
-    async fn say(&mut self, silence: Duration) -> io::Result<bool> {
+    async fn say(&mut self, mut silence: Duration) -> io::Result<bool> {
         loop {
             match timeout(silence, self.far.read(&mut self.buffer)).await {
                 Err(_silent) => return Ok(true),
@@ -108,6 +111,7 @@ impl Tunnel {
                     read => {
                         self.stream.write_all(&self.buffer[..read])?;
                         self.stream.flush()?;
+                        silence = silence.min(PAUSE);
                     }
                 },
             }
