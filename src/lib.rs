@@ -88,6 +88,8 @@ pub mod testing;
 mod signal;
 #[cfg(feature = "tokio")]
 mod tokio_io;
+#[cfg(any(feature = "testing", feature = "upgrade-bridge"))]
+mod tunnel;
 
 #[cfg(feature = "hyper")]
 pub use crate::hyper::HyperServer;

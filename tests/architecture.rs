@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 const LONGEST: usize = 500;
 
-/// What each part of the crate may name of the others. `signal` and `tokio_io` are helpers that every
-/// part may use.
+/// What each part of the crate may name of the others. `signal`, `tokio_io` and `tunnel` are helpers that
+/// every part may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     // A feature describes a body, a body is held to a feature: the two are one layer.
     ("body", &["body", "features"]),
@@ -32,9 +32,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("signal.rs", &[]),
     ("tokio_io.rs", &[]),
+    ("tunnel.rs", &[]),
 ];
 
-const HELPERS: &[&str] = &["signal", "tokio_io"];
+const HELPERS: &[&str] = &["signal", "tokio_io", "tunnel"];
 
 /// Which files may name a library.
 const LIBRARIES: &[(&str, &[&str])] = &[
@@ -245,6 +246,7 @@ fn only_the_parts_that_need_tokio_name_it_outside_of_its_feature() {
         "adapter/runtime.rs",
         "adapter/listener.rs",
         "tokio_io.rs",
+        "tunnel.rs",
     ];
     for (file, text) in sources(&root().join("src")) {
         if whole.iter().any(|place| file.starts_with(place)) {

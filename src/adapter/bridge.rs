@@ -17,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use crate::contract::{Application, Request, Response};
 use crate::features::Upgrade;
+use crate::tunnel::{Far, tunnel};
 
 /// How many bytes wait in memory each way.
 const BUFFER: usize = 64 * 1024;
@@ -41,9 +42,8 @@ pub(super) async fn call<A: Application>(
     {
         // It lives as long as both its ends do: the server's connection and the application's.
         tokio::spawn(async move {
-            if let Ok(mut connection) = upgrading.await {
-                let mut far = far;
-                let _ = tokio::io::copy_bidirectional(&mut connection, &mut far).await;
+            if let Ok(connection) = upgrading.await {
+                let _ = far.carry(connection).await;
             }
         });
     }
@@ -51,8 +51,8 @@ pub(super) async fn call<A: Application>(
 }
 
 /// Makes an `OnUpgrade`, and returns the far end of the connection that it yields.
-async fn mint() -> io::Result<(OnUpgrade, DuplexStream)> {
-    let (near, mut far) = tokio::io::duplex(BUFFER);
+async fn mint() -> io::Result<(OnUpgrade, Far)> {
+    let (near, mut far) = tunnel(BUFFER);
     let (mut client, connection) =
         hyper::client::conn::http1::handshake::<_, Empty<Bytes>>(TokioIo::new(near))
             .await
@@ -64,7 +64,7 @@ async fn mint() -> io::Result<(OnUpgrade, DuplexStream)> {
         .body(Empty::new())
         .map_err(io::Error::other)?;
     let exchange = async {
-        let (response, answered) = join(client.send_request(request), answer(&mut far)).await;
+        let (response, answered) = join(client.send_request(request), answer(far.io())).await;
         answered?;
         response.map_err(io::Error::other)
     };

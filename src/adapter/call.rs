@@ -68,7 +68,7 @@ impl<A: Application> Call<A> {
     /// - a panic has become a 500 with no content;
     /// - a response to HEAD, and a 1xx, 204, 205 or 304, has no content, and the `Content-Length` that RFC
     ///   9110, section 8.6, allows it;
-    /// - the fields that belong to the connection are gone, but for those of a 101.
+    /// - the fields that belong to the connection are gone, but for those of a 101 and the `Upgrade` of a 426.
     ///
     /// # Errors
     ///
@@ -207,8 +207,17 @@ fn frame(head: bool, response: &mut Response) {
     if status != StatusCode::SWITCHING_PROTOCOLS
         && response.headers().keys().any(belongs_to_connection)
     {
+        // RFC 9110, section 15.5.22: a 426 has to say which protocol would do.
+        let wanted = (status == StatusCode::UPGRADE_REQUIRED)
+            .then(|| response.headers_mut().remove(header::UPGRADE))
+            .flatten();
         for field in CONNECTION_FIELDS {
             response.headers_mut().remove(field);
+        }
+        if let Some(wanted) = wanted {
+            let headers = response.headers_mut();
+            headers.insert(header::UPGRADE, wanted);
+            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         }
     }
     let bodiless = status.is_informational()

@@ -11,6 +11,7 @@ use crate::adapter::{
 };
 use crate::contract::{Application, Request, Response};
 use crate::features::{ConnectionInfo, Endpoint, Scheme, Transport, Upgraded};
+use crate::tunnel::tunnel;
 
 /// How many bytes of an upgraded connection wait each way.
 const BUFFER: usize = 16 * 1024;
@@ -119,10 +120,10 @@ async fn carry_body(mut body: ResponseBody, mut sender: BodySender) {
 /// Carries bytes between the two ends. Both go through here so that ending the server ends them.
 async fn carry_upgraded<A: Application>(
     completion: UpgradeCompletion,
-    mut near: DuplexStream,
+    near: DuplexStream,
     dispatcher: &Dispatcher<A>,
 ) {
-    let (application, mut server) = tokio::io::duplex(BUFFER);
+    let (application, server) = tunnel(BUFFER);
     completion.complete(Upgraded::from_tokio(application), dispatcher.statistics());
-    let _ = tokio::io::copy_bidirectional(&mut near, &mut server).await;
+    let _ = server.carry(near).await;
 }
