@@ -45,7 +45,10 @@ impl fmt::Display for InvalidHead {
 impl Error for InvalidHead {}
 
 fn check_host(headers: &HeaderMap, version: Version, uri: &Uri) -> Result<(), InvalidHead> {
-    let mut hosts = headers.get_all(header::HOST).iter();
+    // One look at each field costs less than a lookup.
+    let mut hosts = headers
+        .iter()
+        .filter_map(|(name, value)| (*name == header::HOST).then_some(value));
     match (hosts.next(), hosts.next()) {
         (Some(_), Some(_)) => Err(InvalidHead("the request has more than one `Host`")),
         (Some(host), None) if is_host(host.as_bytes()) => Ok(()),
@@ -72,7 +75,7 @@ fn is_host(host: &[u8]) -> bool {
     }
     let end = host.iter().position(|byte| *byte == b':');
     let (name, port) = host.split_at(end.unwrap_or(host.len()));
-    name.iter().all(|byte| is_name(*byte)) && is_port(port)
+    name.iter().all(|byte| NAME[usize::from(*byte)]) && is_port(port)
 }
 
 fn is_port(port: &[u8]) -> bool {
@@ -84,9 +87,21 @@ fn is_port(port: &[u8]) -> bool {
 }
 
 /// The bytes of a registered name; RFC 3986, section 3.2.2.
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
-}
+static NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~%!$&'()*+,;=";
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
 
 fn is_target(method: &Method, uri: &Uri) -> bool {
     if *method == Method::CONNECT {

@@ -57,7 +57,7 @@ impl<A: Application> Requests<A> {
     /// Begins a request, or returns the status to answer with instead.
     fn begin(&self, request: Request<Incoming>) -> Result<(Call<A>, After<A>), StatusCode> {
         let has_body = !request.body().is_end_stream();
-        let fields = validate::check(&request).inspect_err(|_| {
+        validate::check(&request).inspect_err(|_| {
             if has_body && let Some(http1) = &self.http1 {
                 http1.exchange.give_up();
             }
@@ -82,7 +82,8 @@ impl<A: Application> Requests<A> {
         };
         let mut offer = None;
         if let Some(http1) = &self.http1 {
-            after.takes_trailers = fields.has_te && lists(&head.headers, header::TE, "trailers");
+            after.takes_trailers = head.headers.contains_key(header::TE)
+                && lists(&head.headers, header::TE, "trailers");
             if let Some(on_upgrade) = head.extensions.get::<OnUpgrade>().cloned() {
                 let (made, switch) = self.switch(http1, &head.method, &head.headers, on_upgrade);
                 after.switch = Some(Box::new(switch));
