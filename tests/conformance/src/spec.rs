@@ -16,6 +16,7 @@ pub fn specification() -> String {
     );
     cases_of_servers(&mut text);
     rules_of_the_lint(&mut text);
+    kept_by_types(&mut text);
     capabilities(&mut text);
     text
 }
@@ -59,6 +60,37 @@ fn rules_of_the_lint(text: &mut String) {
             let advice = if rule.is_must() { "" } else { " (Advice.)" };
             *text += &format!("| {} | {}{advice} |\n", rule.id(), rule.says());
         }
+    }
+}
+
+/// Rules that need no check: what would break them does not compile, or cannot be expressed.
+const KEPT_BY_TYPES: &[(&str, &str)] = &[
+    (
+        "L-BODY-AFTER-END",
+        "After its end or an error a `Body` yields nothing, whatever is in it.",
+    ),
+    (
+        "L-RES-ONCE",
+        "An application answers once: the response is what its future returns.",
+    ),
+    (
+        "L-READY",
+        "An application has no readiness to forget: the pipeline awaits that of each tower service.",
+    ),
+    (
+        "S-ERR-READY",
+        "An application cannot fail: an error is a response.",
+    ),
+    (
+        "L-RES-HDRSYNTAX",
+        "Names of fields are tokens, and values hold no CR, LF or NUL.",
+    ),
+];
+
+fn kept_by_types(text: &mut String) {
+    *text += "\n## What the types keep\n\nNo program can break these.\n\n| rule | |\n|---|---|\n";
+    for (id, says) in KEPT_BY_TYPES {
+        *text += &format!("| {id} | {says} |\n");
     }
 }
 

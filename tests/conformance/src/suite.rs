@@ -240,3 +240,52 @@ impl Application for ByCase {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use transom::testing::TestServer;
+
+    use super::*;
+
+    const MANIFEST: &str = include_str!("../manifests/memory.toml");
+
+    fn suite(manifest: &str) -> Outcome<Suite> {
+        let target = Target::new(manifest, TestServer::new)?;
+        Suite::new(target, &cases::all())
+    }
+
+    #[tokio::test]
+    async fn an_absence_that_is_none_is_found() -> Outcome {
+        let said = "custom-methods = \"native\"";
+        let manifest = MANIFEST.replace(said, "custom-methods = { absent = 'so it says' }");
+        let suite = suite(&manifest)?;
+        let lines = suite.lines_without(Capability::CustomMethods);
+        assert!(!lines.is_empty());
+        let outcome = suite.is_absent(Capability::CustomMethods, &lines).await;
+        assert!(outcome.is_err(), "methods of any name are there");
+
+        let lines = suite.lines_without(Capability::Http1);
+        assert!(!lines.is_empty());
+        suite.is_absent(Capability::Http1, &lines).await
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_said_to_fail_has_to() -> Outcome {
+        let name = "S-REQ-QUERY@memory";
+        let suite = suite(&format!("{MANIFEST}\n[fails]\n\"{name}\" = 'so it says'\n"))?;
+        let line = suite.lines.iter().find(|line| line.name == name);
+        let line = line.ok_or_else(|| Failure::new("the line is not there"))?;
+        let outcome = suite.has_to_fail(line).await;
+        assert!(outcome.is_err(), "it passes");
+        Ok(())
+    }
+
+    #[test]
+    fn a_line_that_does_not_exist_cannot_fail() {
+        let failure = suite(&format!("{MANIFEST}\n[fails]\n\"S-NONE\" = 'why'\n")).err();
+        assert_eq!(
+            failure.map(|failure| failure.to_string()).as_deref(),
+            Some("the manifest says that `S-NONE` fails, which is the name of no test"),
+        );
+    }
+}

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
@@ -224,6 +224,22 @@ async fn what_is_right_is_not_found_fault_with() {
             exchange(&lint, request()).await;
             assert!(report.is_clean(), "{report:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_body_stays_ended_whatever_is_in_it() {
+    let frames = ["one", "two"].map(Ok::<_, std::io::Error>);
+    let frames =
+        stream::iter(frames).chain(stream::once(async { Err(std::io::Error::other("broken")) }));
+    let frames = frames.chain(stream::iter([Ok("three")]));
+    let mut body = Body::from_stream(frames);
+    for _ in 0..2 {
+        assert!(body.frame().await.unwrap().is_ok());
+    }
+    assert!(body.frame().await.unwrap().is_err());
+    for _ in 0..3 {
+        assert!(body.frame().await.is_none(), "L-BODY-AFTER-END");
     }
 }
 

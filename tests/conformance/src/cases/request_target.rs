@@ -194,6 +194,7 @@ async fn wrong_form(run: Run) -> Outcome {
         ("GET", "other.test:443"),
         ("GET", "no-slash/path"),
         ("CONNECT", "/path"),
+        ("CONNECT", "other.test"),
         ("CONNECT", "*"),
     ] {
         let mut wire = run.wire().await?;
