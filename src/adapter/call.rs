@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use pin_project::pin_project;
 
@@ -65,10 +65,15 @@ impl<A: Application> Call<A> {
 
     /// Calls the application and returns its response, ready to be sent:
     ///
-    /// - a panic has become a 500 with no content;
-    /// - a response to HEAD, and a 1xx, 204, 205 or 304, has no content, and the `Content-Length` that RFC
-    ///   9110, section 8.6, allows it;
-    /// - the fields that belong to the connection are gone, but for those of a 101 and the `Upgrade` of a 426.
+    /// - a panic has become a 500 with no content, and so has what is no response: a 101 although there was
+    ///   no upgrade to accept, any other 1xx, and a `Content-Length` that is malformed or not that of a body
+    ///   whose length is known;
+    /// - a response to HEAD, and a 204, 205 or 304, has no content, and the `Content-Length` that RFC 9110,
+    ///   section 8.6, allows it;
+    /// - the fields that belong to the connection are gone, but for those of a 101 and the `Upgrade`
+    ///   of a 426;
+    /// - a body that yields less than was announced, or a piece that goes beyond it, ends with an error; what
+    ///   follows the announced length is dropped.
     ///
     /// # Errors
     ///
@@ -83,7 +88,10 @@ impl<A: Application> Call<A> {
         // Not an `async fn`: the future is moved into its place in the engine, and such a one holds the
         // request once more for each function that it passes.
         Running {
-            head: request.method() == Method::HEAD,
+            asked: Asked {
+                head: request.method() == Method::HEAD,
+                upgrade: offer.is_some(),
+            },
             called: call(app, request, offer),
             aborted: Listener::default(),
             guard: Some(guard),
@@ -94,7 +102,7 @@ impl<A: Application> Call<A> {
 /// A call that runs; see [`Call::run`].
 #[pin_project]
 struct Running<C> {
-    head: bool,
+    asked: Asked,
     #[pin]
     called: C,
     aborted: Listener,
@@ -110,7 +118,7 @@ impl<C: Future<Output = Response>> Future for Running<C> {
         // The application's state may be torn by a panic; it is what every thread that shares a lock sees
         // too, and poisoning tells.
         let ended = catch_unwind(AssertUnwindSafe(|| match this.called.poll(cx) {
-            Poll::Ready(response) => Some(answer(*this.head, response, this.guard.take())),
+            Poll::Ready(response) => Some(answer(*this.asked, response, this.guard.take())),
             Poll::Pending => None,
         }));
         match ended {
@@ -125,22 +133,33 @@ impl<C: Future<Output = Response>> Future for Running<C> {
             },
             Err(panic) => {
                 let response = after_panic(&*panic);
-                Poll::Ready(answer(*this.head, response, this.guard.take()))
+                Poll::Ready(answer(*this.asked, response, this.guard.take()))
             }
         }
     }
 }
 
+/// What of a request decides how its response is framed.
+#[derive(Clone, Copy)]
+struct Asked {
+    head: bool,
+    /// There was an upgrade to accept.
+    upgrade: bool,
+}
+
 /// Makes an application's response ready to be sent, unless it hung up.
 fn answer(
-    head: bool,
+    asked: Asked,
     mut response: Response,
     guard: Option<Guard>,
 ) -> Result<http::Response<ResponseBody>, Aborted> {
     match guard {
         Some(guard) if !guard.lifetime().is_aborted() => {
-            frame(head, &mut response);
-            Ok(response.map(|body| ResponseBody::new(body, guard)))
+            let length = frame(asked, &mut response).unwrap_or_else(|mistake| {
+                response = after_mistake(&mistake);
+                Some(0)
+            });
+            Ok(response.map(|body| ResponseBody::new(body, length, guard)))
         }
         _ => Err(Aborted(())),
     }
@@ -188,68 +207,103 @@ impl fmt::Display for Aborted {
 
 impl StdError for Aborted {}
 
+/// What of a response no client may see, in words for the log.
+struct Mistake(&'static str);
+
+/// Gives a response the framing that its status and its request's method ask for, and returns how many
+/// bytes its body has to yield, where that is known.
+fn frame(asked: Asked, response: &mut Response) -> Result<Option<u64>, Mistake> {
+    let status = response.status();
+    if status == StatusCode::SWITCHING_PROTOCOLS && asked.upgrade {
+        *response.body_mut() = Body::empty();
+        return Ok(None);
+    }
+    if status.is_informational() {
+        return Err(Mistake(
+            "the application answered with a status that is no answer",
+        ));
+    }
+    remove_connection_fields(status, response.headers_mut());
+    match status {
+        StatusCode::NO_CONTENT => {
+            *response.body_mut() = Body::empty();
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            return Ok(None);
+        }
+        StatusCode::RESET_CONTENT => {
+            *response.body_mut() = Body::empty();
+            let zero = HeaderValue::from_static("0");
+            response.headers_mut().insert(header::CONTENT_LENGTH, zero);
+            return Ok(None);
+        }
+        _ => {}
+    }
+    let announced = content_length(response.headers())?;
+    let exact = response.body().size_hint().exact();
+    if status == StatusCode::NOT_MODIFIED {
+        *response.body_mut() = Body::empty();
+        return Ok(None);
+    }
+    if asked.head {
+        let body = std::mem::take(response.body_mut());
+        // The length that GET would have had, where it is known.
+        if let (None, Some(length), false) = (announced, exact, body.is_end_stream()) {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, length.into());
+        }
+        return Ok(None);
+    }
+    match (announced, exact) {
+        (Some(announced), Some(exact)) if announced != exact => Err(Mistake(
+            "the application set a Content-Length that is not the length of the body",
+        )),
+        _ => Ok(announced.or(exact)),
+    }
+}
+
 /// What belongs to the connection, and is none of an application's business; RFC 9110, section 7.6.1.
-const CONNECTION_FIELDS: [&str; 5] = [
+const CONNECTION_FIELDS: [&str; 6] = [
     "connection",
     "keep-alive",
     "proxy-connection",
+    "te",
     "transfer-encoding",
     "upgrade",
 ];
 
-fn belongs_to_connection(field: &HeaderName) -> bool {
-    CONNECTION_FIELDS.contains(&field.as_str())
-}
-
-/// Gives a response the framing that its status and its request's method ask for.
-fn frame(head: bool, response: &mut Response) {
-    let status = response.status();
-    if status != StatusCode::SWITCHING_PROTOCOLS
-        && response.headers().keys().any(belongs_to_connection)
-    {
-        // RFC 9110, section 15.5.22: a 426 has to say which protocol would do.
-        let wanted = (status == StatusCode::UPGRADE_REQUIRED)
-            .then(|| response.headers_mut().remove(header::UPGRADE))
-            .flatten();
-        for field in CONNECTION_FIELDS {
-            response.headers_mut().remove(field);
-        }
-        if let Some(wanted) = wanted {
-            let headers = response.headers_mut();
-            headers.insert(header::UPGRADE, wanted);
-            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        }
-    }
-    let bodiless = status.is_informational()
-        || matches!(
-            status,
-            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-        );
-    if !head && !bodiless {
+fn remove_connection_fields(status: StatusCode, headers: &mut HeaderMap) {
+    let belongs_to_connection = |field: &HeaderName| CONNECTION_FIELDS.contains(&field.as_str());
+    if !headers.keys().any(belongs_to_connection) {
         return;
     }
-    let body = std::mem::take(response.body_mut());
-    match status {
-        StatusCode::RESET_CONTENT => {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        StatusCode::NOT_MODIFIED => {}
-        _ if bodiless => {
-            response.headers_mut().remove(header::CONTENT_LENGTH);
-        }
-        // HEAD: the length that GET would have had, where it is known.
-        _ => {
-            if let Some(length) = body.size_hint().exact()
-                && !body.is_end_stream()
-                && !response.headers().contains_key(header::CONTENT_LENGTH)
-            {
-                response
-                    .headers_mut()
-                    .insert(header::CONTENT_LENGTH, length.into());
-            }
-        }
+    // RFC 9110, section 15.5.22: a 426 has to say which protocol would do.
+    let wanted = (status == StatusCode::UPGRADE_REQUIRED)
+        .then(|| headers.remove(header::UPGRADE))
+        .flatten();
+    for field in CONNECTION_FIELDS {
+        headers.remove(field);
+    }
+    if let Some(wanted) = wanted {
+        headers.insert(header::UPGRADE, wanted);
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    }
+}
+
+/// Returns the length that the application announced. Engines differ in what they make of a malformed
+/// one, and a client that understands it differently takes one response for another.
+fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Mistake> {
+    let mut values = headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let digits = value.as_bytes().iter().all(u8::is_ascii_digit);
+    let length = value.to_str().ok().and_then(|value| value.parse().ok());
+    match length {
+        Some(length) if digits && values.next().is_none() => Ok(Some(length)),
+        _ => Err(Mistake(
+            "the application set a Content-Length that is no length, or several",
+        )),
     }
 }
 
@@ -262,6 +316,17 @@ fn after_panic(panic: &(dyn Any + Send)) -> Response {
     #[cfg(feature = "tracing")]
     tracing::error!(target: "transom", panic = what, "the application panicked");
     let _ = what;
+    internal_error()
+}
+
+fn after_mistake(mistake: &Mistake) -> Response {
+    #[cfg(feature = "tracing")]
+    tracing::error!(target: "transom", "{}", mistake.0);
+    let _ = mistake.0;
+    internal_error()
+}
+
+fn internal_error() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response

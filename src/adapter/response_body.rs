@@ -12,17 +12,22 @@ use crate::features::{Counted, RequestLifetime, RequestScope};
 use crate::signal::Listener;
 
 /// The body of a response on its way out. Its request is in flight until it is dropped.
+///
+/// It yields exactly as many bytes as were announced, or an error. What follows them is dropped.
 pub struct ResponseBody {
     body: Body,
+    /// How many bytes are still to come, where the length was announced.
+    left: Option<u64>,
     guard: Guard,
     /// Made when the body has first to be waited for.
     aborted: Listener,
 }
 
 impl ResponseBody {
-    pub(super) fn new(body: Body, guard: Guard) -> Self {
+    pub(super) fn new(body: Body, length: Option<u64>, guard: Guard) -> Self {
         Self {
             body,
+            left: length,
             guard,
             aborted: Listener::default(),
         }
@@ -32,7 +37,36 @@ impl ResponseBody {
     pub fn lifetime(&self) -> &RequestLifetime {
         self.guard.lifetime()
     }
+
+    /// Counts what the body yields, and returns what is wrong with it.
+    fn count(&mut self, frame: Option<&Frame<Bytes>>) -> Option<&'static str> {
+        let left = self.left.as_mut()?;
+        match frame.map(Frame::data_ref) {
+            Some(Some(data)) => match left.checked_sub(data.len() as u64) {
+                Some(less) => *left = less,
+                None => return Some(TOO_LONG),
+            },
+            // Its end, or the trailers, which some engines take for it.
+            _ if *left > 0 => return Some(TOO_SHORT),
+            _ => {}
+        }
+        None
+    }
+
+    /// Yields nothing more of the body, and says why in the log.
+    fn fail(&mut self, why: &'static str) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        #[cfg(feature = "tracing")]
+        tracing::error!(target: "transom", "{why}");
+        self.body = Body::empty();
+        // An engine that counts itself has stopped at the announced length, and does not see what follows.
+        let complete = self.left.take() == Some(0) && why == TOO_LONG;
+        Poll::Ready((!complete).then(|| Err(Error::new(why))))
+    }
 }
+
+const TOO_LONG: &str = "the body of a response is longer than its announced length";
+const TOO_SHORT: &str = "the body of a response is shorter than its announced length";
+const PANICKED: &str = "the body of a response panicked";
 
 impl HttpBody for ResponseBody {
     type Data = Bytes;
@@ -47,38 +81,43 @@ impl HttpBody for ResponseBody {
             return Poll::Ready(Some(Err(aborted())));
         }
         let body = &mut self.body;
-        match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *body).poll_frame(cx))) {
-            Ok(Poll::Pending) => {
-                let Self {
-                    guard,
-                    aborted: listener,
-                    ..
-                } = &mut *self;
-                guard
-                    .lifetime()
-                    .poll_aborted(listener, cx)
-                    .map(|()| Some(Err(aborted())))
+        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(cx)));
+        let Ok(polled) = polled else {
+            return self.fail(PANICKED);
+        };
+        let wrong = match &polled {
+            Poll::Ready(Some(Ok(frame))) => self.count(Some(frame)),
+            Poll::Ready(None) => self.count(None),
+            Poll::Ready(Some(Err(_))) => {
+                self.left = None;
+                None
             }
-            Ok(frame) => frame,
-            Err(_) => {
-                *body = Body::empty();
-                Poll::Ready(Some(Err(Error::new("the body of the response panicked"))))
+            Poll::Pending => {
+                let this = &mut *self;
+                let waited = this.guard.lifetime().poll_aborted(&mut this.aborted, cx);
+                return waited.map(|()| Some(Err(aborted())));
             }
+        };
+        match wrong {
+            Some(wrong) => self.fail(wrong),
+            None => polled,
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        // One that ends too early is asked once more, so that it can say so.
+        self.body.is_end_stream() && self.left.is_none_or(|left| left == 0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.left
+            .map_or_else(|| self.body.size_hint(), SizeHint::with_exact)
     }
 }
 
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        self.guard.answered = self.body.is_end_stream();
+        self.guard.answered = self.is_end_stream();
     }
 }
 

@@ -126,6 +126,10 @@ pub(super) async fn serve<A: Application>(
         End::Of(Err(_)) => {
             // What was gathered before is whole, or at least right as far as it goes.
             poll_fn(|cx| Poll::Ready(transport.lock().poll_send(cx).is_ready())).await;
+            if exchange.ends_by_close() {
+                // An orderly end would be that of the body.
+                transport.lock().reset_on_close();
+            }
             None
         }
         End::Broken => None,
@@ -149,6 +153,8 @@ pub(super) struct Exchange(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     in_flight: AtomicBool,
+    /// The body of the response ends where the connection does.
+    ends_by_close: AtomicBool,
     /// Whether `left` has a body to read.
     unread: AtomicBool,
     left: Mutex<Left>,
@@ -201,6 +207,10 @@ impl Exchange {
         self.left().given_up = true;
     }
 
+    fn ends_by_close(&self) -> bool {
+        self.0.ends_by_close.load(Ordering::Acquire)
+    }
+
     /// Returns whether the client may still be sending a body.
     fn was_left(&self) -> bool {
         self.left().given_up
@@ -215,6 +225,11 @@ impl Exchange {
 pub(super) struct Flight(Exchange);
 
 impl Flight {
+    /// Says that the length of the response is not known, and that it cannot be chunked.
+    pub(super) fn end_by_close(&self) {
+        self.0.0.ends_by_close.store(true, Ordering::Release);
+    }
+
     /// Decides, when the response is there, what becomes of a body that was not read.
     pub(super) fn settle(&self, headers: &mut HeaderMap) {
         let mut left = self.0.left();

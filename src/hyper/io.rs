@@ -74,6 +74,14 @@ impl Stream {
         }
     }
 
+    /// Makes the drop of the socket a reset. A unix socket has none.
+    pub(super) fn reset_on_drop(&self) {
+        if let Self::Tcp(stream) = self {
+            // It fails on a connection that is gone already.
+            let _ = socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
+        }
+    }
+
     /// Ends the connection in both directions, whoever still holds the socket.
     pub(super) fn abort(&self) {
         let socket = match self {

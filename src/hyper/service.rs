@@ -78,6 +78,7 @@ impl<A: Application> Requests<A> {
             flight: (self.http1.as_ref()).map(|http1| http1.exchange.begin(has_body)),
             has_body,
             takes_trailers: false,
+            takes_chunks: head.version >= Version::HTTP_11,
             switch: None,
         };
         let mut offer = None;
@@ -158,6 +159,8 @@ struct After<A> {
     flight: Option<Flight>,
     has_body: bool,
     takes_trailers: bool,
+    /// HTTP/1.0 has no chunks.
+    takes_chunks: bool,
     /// Boxed: few requests have one.
     switch: Option<Box<Switch<A>>>,
 }
@@ -170,19 +173,22 @@ impl<A> After<A> {
         {
             flight.settle(response.headers_mut());
         }
-        match self.switch.take() {
-            Some(switch) => switch.answer(response.status()),
-            // The client would take what follows for another protocol.
-            None if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                tracing::error!(target: "transom", "the application switched protocols unasked");
-                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                response.headers_mut().clear();
-            }
-            None => {}
+        if let Some(switch) = self.switch.take() {
+            switch.answer(response.status());
         }
         let chunked = self.takes_trailers && response.headers().contains_key(header::TRAILER);
         if chunked {
             response.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+        if !self.takes_chunks
+            && response.body().size_hint().exact().is_none()
+            && let Some(flight) = &flight
+        {
+            flight.end_by_close();
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+            // Else hyper adds that the connection is kept alive, if the client asked for it.
+            *response.version_mut() = Version::HTTP_10;
         }
         response.map(|body| Outgoing::new(body, chunked, flight))
     }

@@ -187,6 +187,13 @@ impl State {
         !self.output.gathers
     }
 
+    /// Makes the close of the socket one that the client takes for a failure.
+    pub(super) fn reset_on_close(&self) {
+        if let Some(stream) = &self.stream {
+            stream.reset_on_drop();
+        }
+    }
+
     /// Closes the socket, whoever still has a handle.
     pub(super) fn close(&mut self) {
         self.stream = None;

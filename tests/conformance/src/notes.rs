@@ -101,6 +101,19 @@ impl Notes {
         within(&format!("`{word}` in the application"), said).await
     }
 
+    /// Waits until something was said that many times.
+    ///
+    /// # Errors
+    ///
+    /// It was said less often within the deadline.
+    pub async fn wait_for(&self, word: &str, times: usize) -> Outcome {
+        let said = self.until(|said| {
+            let count = said.words.iter().filter(|known| *known == word).count();
+            (count >= times).then_some(())
+        });
+        within(&format!("`{word}` {times} times in the application"), said).await
+    }
+
     /// Waits until one of some things was said, and returns the first that was.
     ///
     /// # Errors

@@ -9,14 +9,20 @@
 mod body;
 #[path = "faults/careless.rs"]
 mod careless;
+#[path = "faults/errors.rs"]
+mod errors;
 #[path = "faults/faulty.rs"]
 mod faulty;
 #[path = "faults/features.rs"]
 mod features;
 #[path = "faults/framing.rs"]
 mod framing;
+#[path = "faults/garbled.rs"]
+mod garbled;
 #[path = "faults/head.rs"]
 mod head;
+#[path = "faults/response.rs"]
+mod response;
 #[path = "faults/target.rs"]
 mod target;
 
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
         features::faults(),
         body::faults(),
         framing::faults(),
+        response::faults(),
+        errors::faults(),
     ]
     .into_iter()
     .flatten()

@@ -1,12 +1,14 @@
 //! The cases, one file a group. How to add one is in the [crate's documentation](crate).
 
+mod errors;
 mod features;
 mod framing;
 mod request_body;
 mod request_head;
 mod request_target;
+mod response;
 
-use crate::Case;
+use crate::{Case, DEADLINE, Outcome, within_for};
 
 /// A group of cases: those of one part of the contract.
 #[derive(Debug)]
@@ -39,10 +41,19 @@ pub fn groups() -> Vec<Group> {
         Group::new("The features", features::cases()),
         Group::new("The body of a request", request_body::cases()),
         Group::new("Where a request ends", framing::cases()),
+        Group::new("The response", response::cases()),
+        Group::new("What fails", errors::cases()),
     ]
 }
 
 /// Returns every case.
 pub fn all() -> Vec<Case> {
     groups().into_iter().flat_map(|group| group.cases).collect()
+}
+
+/// Waits for something that may fail, and fails itself only if the client is left to wait: a connection
+/// that hangs is not broken off.
+async fn settled<T>(what: &str, future: impl Future<Output = Outcome<T>>) -> Outcome<Outcome<T>> {
+    // Shorter than the deadline of each step in it.
+    within_for(DEADLINE / 2, what, future).await
 }

@@ -129,6 +129,21 @@ impl Wire {
         }
     }
 
+    /// Returns everything until the server breaks the connection off.
+    ///
+    /// # Errors
+    ///
+    /// It closed the connection orderly; or not within the deadline after it last sent something.
+    pub async fn read_to_reset(&mut self) -> Outcome<Bytes> {
+        loop {
+            match self.receive().await? {
+                Ok(0) => return Err(Failure::new("the server closed the connection orderly")),
+                Err(_) => return Ok(self.received.split().freeze()),
+                Ok(_) => {}
+            }
+        }
+    }
+
     /// Fails unless the server closes the connection without sending anything more.
     ///
     /// # Errors
