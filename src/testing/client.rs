@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use http::Uri;
+use http::{HeaderValue, Uri, header};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -45,7 +45,8 @@ impl TestClient {
         }
     }
 
-    /// Sends a request on a connection of its own, and returns the response once its head is there.
+    /// Sends a request on a connection of its own, and returns the response once its head is there. A
+    /// request without an authority and without `Host` gets `Host: localhost`.
     ///
     /// # Errors
     ///
@@ -127,10 +128,16 @@ impl TestConnection {
         &self,
         request: http::Request<B>,
     ) -> Result<(Response, Option<Upgraded>), HungUp> {
+        let mut request = request.map(Into::into);
+        // HTTP/1.1 demands one, and what runs on every server may rely on it.
+        if request.uri().authority().is_none() && !request.headers().contains_key(header::HOST) {
+            let localhost = HeaderValue::from_static("localhost");
+            request.headers_mut().insert(header::HOST, localhost);
+        }
         let (reply, answer) = oneshot::channel();
         let exchange = Exchange {
             connection: Arc::clone(&self.connection),
-            request: request.map(Into::into),
+            request,
             reply,
         };
         self.client
