@@ -1,7 +1,6 @@
 //! The compile errors that the documentation promises.
-#![allow(missing_docs, reason = "a test")]
 
 #[test]
 fn a_mistake_is_told_where_it_is_made() {
-    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+    trybuild::TestCases::new().compile_fail("mistakes/*.rs");
 }
