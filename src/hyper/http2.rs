@@ -72,7 +72,8 @@ pub(super) async fn serve<A: Application>(
                     if farewell.as_mut().poll(cx).is_pending() {
                         return Poll::Pending;
                     }
-                    if open == 0 {
+                    // The stream of a response ends when hyper has all of it, which may not be sent yet.
+                    if open == 0 && !transport.lock().take_sent_some() {
                         return Poll::Ready(false);
                     }
                     farewell

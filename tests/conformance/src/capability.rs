@@ -69,6 +69,7 @@ capabilities! {
     Cancel = "cancel": "The application's future is dropped when nobody can be answered any more.",
     Abort = "abort": "The application can hang up on its client.",
     Drain = "drain": "A stop lets the requests in flight end.",
+    BlockingApplication = "blocking-application": "An application that blocks its thread holds up no other request.",
     CloseIdleOnStop = "close-idle-on-stop": "A stop closes idle connections at once.",
 }
 

@@ -173,8 +173,12 @@ impl Run {
     ///
     /// The server does not start.
     pub async fn start(&self, app: App) -> Outcome<Running> {
-        let lint = Lint::reporting_to(app, self.report.clone());
-        self.target.start(App::new(lint)).await
+        self.target.start(self.lint(app)).await
+    }
+
+    /// Puts the lint around an application that no server of the kit's starts.
+    pub(crate) fn lint(&self, app: App) -> App {
+        App::new(Lint::reporting_to(app, self.report.clone()))
     }
 
     /// Returns the methods that any server takes.

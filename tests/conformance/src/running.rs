@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::task::JoinHandle;
 use transom::contract::ShutdownTrigger;
-use transom::{App, BoundServer, BoxServer, Error, Features, Server, Shutdown};
+use transom::{Application, BoundServer, Error, Features, Server, Shutdown};
 
 use crate::client::{Connection, Protocol, Wire};
 use crate::{Failure, Outcome, within};
@@ -21,16 +21,20 @@ impl Running {
     /// # Errors
     ///
     /// The server does not bind.
-    pub async fn start(server: BoxServer, app: App) -> Outcome<Self> {
-        let bound = within("binding", server.bind()).await??;
+    pub async fn start(server: impl Server, app: impl Application) -> Outcome<Self> {
+        Ok(Self::serve(within("binding", server.bind()).await??, app))
+    }
+
+    /// Serves on a task what is bound already.
+    pub(crate) fn serve(bound: impl BoundServer, app: impl Application) -> Self {
         let features = bound.features().clone();
         let (trigger, shutdown) = Shutdown::pair();
         let serving = tokio::spawn(async move { bound.serve(app, shutdown).await });
-        Ok(Self {
+        Self {
             features,
             trigger,
             serving: Mutex::new(Some(serving)),
-        })
+        }
     }
 
     /// Returns the features of the server.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use transom::{App, BoxServer, Server};
@@ -11,7 +12,11 @@ use crate::{Manifest, ManifestError, Outcome};
 pub struct Target {
     manifest: Manifest,
     start: Arc<dyn Fn() -> BoxServer + Send + Sync>,
+    /// Binds the server as it is, and lets it serve.
+    unerased: Arc<dyn Fn(App) -> Starting + Send + Sync>,
 }
+
+type Starting = Pin<Box<dyn Future<Output = Outcome<Running>> + Send>>;
 
 impl Target {
     /// Returns a target. `start` makes a server that is not bound yet and takes a free port, or no address
@@ -24,9 +29,12 @@ impl Target {
         manifest: &str,
         start: impl Fn() -> S + Send + Sync + 'static,
     ) -> Result<Self, ManifestError> {
+        let start = Arc::new(start);
+        let unerased = Arc::clone(&start);
         Ok(Self {
             manifest: Manifest::parse(manifest)?,
             start: Arc::new(move || start().boxed()),
+            unerased: Arc::new(move |app| Box::pin(Running::start(unerased(), app))),
         })
     }
 
@@ -43,6 +51,11 @@ impl Target {
     /// Binds a server and lets it serve.
     pub(crate) async fn start(&self, app: App) -> Outcome<Running> {
         Running::start(self.server(), app).await
+    }
+
+    /// As [`start`](Self::start), the server's type not erased.
+    pub(crate) async fn start_unerased(&self, app: App) -> Outcome<Running> {
+        (self.unerased)(app).await
     }
 }
 

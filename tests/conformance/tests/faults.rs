@@ -7,6 +7,8 @@
 
 #[path = "faults/body.rs"]
 mod body;
+#[path = "faults/cancel.rs"]
+mod cancel;
 #[path = "faults/careless.rs"]
 mod careless;
 #[path = "faults/errors.rs"]
@@ -21,10 +23,16 @@ mod framing;
 mod garbled;
 #[path = "faults/head.rs"]
 mod head;
+#[path = "faults/life.rs"]
+mod life;
 #[path = "faults/response.rs"]
 mod response;
 #[path = "faults/target.rs"]
 mod target;
+#[path = "faults/twisted.rs"]
+mod twisted;
+#[path = "faults/upgrade.rs"]
+mod upgrade;
 
 use std::collections::HashSet;
 use std::process::ExitCode;
@@ -47,6 +55,9 @@ fn main() -> ExitCode {
         framing::faults(),
         response::faults(),
         errors::faults(),
+        cancel::faults(),
+        upgrade::faults(),
+        life::faults(),
     ]
     .into_iter()
     .flatten()

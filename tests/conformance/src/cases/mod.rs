@@ -1,12 +1,22 @@
 //! The cases, one file a group. How to add one is in the [crate's documentation](crate).
 
+mod cancel;
+mod concurrency;
+mod end;
 mod errors;
 mod features;
 mod framing;
+mod held;
+mod host;
+mod own_runtime;
 mod request_body;
 mod request_head;
 mod request_target;
 mod response;
+mod start;
+mod stop;
+mod upgrade;
+mod websocket;
 
 use crate::{Case, DEADLINE, Outcome, within_for};
 
@@ -43,6 +53,14 @@ pub fn groups() -> Vec<Group> {
         Group::new("Where a request ends", framing::cases()),
         Group::new("The response", response::cases()),
         Group::new("What fails", errors::cases()),
+        Group::new("A client that goes away", cancel::cases()),
+        Group::new("Many requests at once", concurrency::cases()),
+        Group::new("Upgrades", upgrade::cases()),
+        Group::new("WebSocket", websocket::cases()),
+        Group::new("The start of a server", start::cases()),
+        Group::new("The stop of a server", stop::cases()),
+        Group::new("The end of a server", end::cases()),
+        Group::new("A host and its servers", host::cases()),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use transom::features::RequestedAddresses;
 use transom::pipeline::Next;
 use transom::testing::TestServer;
 use transom::{
@@ -16,6 +17,7 @@ pub(crate) struct Fault {
     pub(crate) what: &'static str,
     protocol: Option<Protocol>,
     broken: Broken,
+    sound: Option<fn() -> BoxServer>,
 }
 
 /// What is wrong.
@@ -24,6 +26,8 @@ enum Broken {
     Wrapped(Wrap),
     /// The server itself.
     Server(fn() -> BoxServer),
+    /// The server, and its type.
+    Target(fn(&str) -> Target),
 }
 
 type Wrap = Arc<dyn Fn(App) -> App + Send + Sync>;
@@ -48,6 +52,7 @@ impl Fault {
             what,
             protocol: Some(Protocol::Memory),
             broken: Broken::Wrapped(Arc::new(wrap)),
+            sound: None,
         }
     }
 
@@ -58,6 +63,30 @@ impl Fault {
             what,
             protocol: Some(Protocol::Http1),
             broken: Broken::Server(start),
+            sound: None,
+        }
+    }
+
+    /// A server whose type is broken, found by a case that starts servers of its own.
+    pub(crate) fn target_of(
+        case: &'static str,
+        what: &'static str,
+        target: fn(&str) -> Target,
+    ) -> Self {
+        Self {
+            case,
+            what,
+            protocol: None,
+            broken: Broken::Target(target),
+            sound: None,
+        }
+    }
+
+    /// Sets the server that shows that the case can be passed.
+    pub(crate) fn beside(self, sound: fn() -> BoxServer) -> Self {
+        Self {
+            sound: Some(sound),
+            ..self
         }
     }
 
@@ -77,13 +106,15 @@ impl Fault {
     }
 
     pub(crate) fn target(&self, under: Under) -> Target {
-        let sound = match self.protocol {
+        let sound: fn() -> BoxServer = match self.protocol {
             Some(Protocol::Memory) => || TestServer::new().boxed(),
             _ => || HyperServer::new("http://127.0.0.1:0").boxed(),
         };
+        let sound: fn() -> BoxServer = self.sound.unwrap_or(sound);
         let target = match (under, &self.broken) {
             (Under::Sound, _) => Target::new(&manifest(), sound),
             (Under::Fault, Broken::Server(start)) => Target::new(&manifest(), *start),
+            (Under::Fault, Broken::Target(target)) => return target(&manifest()),
             (Under::Fault, Broken::Wrapped(wrap)) => {
                 let wrap = Arc::clone(wrap);
                 Target::new(&manifest(), move || Faulty {
@@ -106,6 +137,17 @@ fn manifest() -> String {
     )
 }
 
+/// Puts a function between a server and its application.
+pub(crate) fn wrapped<F, Answer>(server: BoxServer, f: F) -> BoxServer
+where
+    F: Fn(Request, Next) -> Answer + Copy + Send + Sync + 'static,
+    Answer: Future<Output = Response> + Send + 'static,
+{
+    let wrap = move |app| ApplicationBuilder::new().use_fn(f).run(app);
+    let wrap: Wrap = Arc::new(wrap);
+    Faulty { server, wrap }.boxed()
+}
+
 struct Faulty {
     server: BoxServer,
     wrap: Wrap,
@@ -119,6 +161,10 @@ impl Server for Faulty {
             server: self.server.bind().await?,
             wrap: self.wrap,
         })
+    }
+
+    fn requested_addresses(&mut self) -> Option<&mut RequestedAddresses> {
+        self.server.requested_addresses()
     }
 }
 
