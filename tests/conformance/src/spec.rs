@@ -116,7 +116,7 @@ pub fn table(manifests: &[Manifest]) -> String {
         for manifest in manifests {
             match manifest.support(*capability) {
                 Support::Native => text += " yes |",
-                Support::Emulated => text += " made up |",
+                Support::Emulated => text += " emulated |",
                 Support::Absent(reason) => {
                     let known = notes.iter().position(|note| note == reason);
                     let number = known.unwrap_or_else(|| {
@@ -129,7 +129,7 @@ pub fn table(manifests: &[Manifest]) -> String {
         }
         text.push('\n');
     }
-    text += "\n*made up*: the adapter makes up for what the engine lacks.";
+    text += "\n*emulated*: by the adapter, because the engine lacks it.";
     for (number, note) in (1..).zip(&notes) {
         let _ = write!(text, " [{number}] {note}.");
     }
