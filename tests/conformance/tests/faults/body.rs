@@ -48,6 +48,7 @@ pub(crate) fn faults() -> Vec<Fault> {
         over_h1(ends_well("S-BODY-TRUNC-CL")),
         over_h1(ends_well("S-BODY-TRUNC-CHUNKED")),
         Fault::new("S-BODY-INCR", "bodies are gathered first", gathered),
+        Fault::new("S-BODY-DUPLEX", "bodies are gathered first", gathered),
         Fault::new("S-BODY-BIG", "bodies are gathered first", gathered),
         Fault::new("S-BODY-BACKPRESSURE", "bodies are read ahead", read_ahead),
         Fault::new("S-BODY-LIMIT", "the limit is not heeded", forget_limit),

@@ -31,6 +31,17 @@ pub(super) fn cases() -> Vec<Case> {
         .with_app(|notes| App::new(move |request| echo_parts(request, notes.clone())))
         .needs(&[Capability::RequestStreaming]),
         Case::new(
+            "S-BODY-DUPLEX",
+            "Both bodies flow at the same time: each part comes back before the client sends the next.",
+            duplex,
+        )
+        .with_app(|_| App::new(|request: Request| async { Response::new(request.into_body()) }))
+        .needs(&[
+            Capability::RequestStreaming,
+            Capability::ResponseStreaming,
+            Capability::FullDuplex,
+        ]),
+        Case::new(
             "S-BODY-BIG",
             "A body of 64 MiB passes through, and the server never holds more than a part of it.",
             big,
@@ -68,6 +79,32 @@ async fn incremental(run: Run) -> Outcome {
     }
     sender.finish();
     same("the status", answer.await??.status(), 200)
+}
+
+async fn duplex(run: Run) -> Outcome {
+    let mut connection = run.connect().await?;
+    let (mut sender, body) = body_pump(None);
+    sender.data("one").await?;
+    let mut reply = connection.send(run.post("/").body(body)?).await?;
+    same("the status", reply.status(), 200)?;
+    for (part, next) in [
+        ("one", Some("two")),
+        ("two", Some("three")),
+        ("three", None),
+    ] {
+        same(
+            "what comes back",
+            reply.data().await?.as_deref(),
+            Some(part.as_bytes()),
+        )?;
+        match next {
+            Some(next) => sender.data(next).await?,
+            None => break,
+        }
+    }
+    sender.finish();
+    let (rest, _) = reply.finish().await?;
+    same("what comes behind the last part", rest, Bytes::new())
 }
 
 /// Reads and checks everything.
