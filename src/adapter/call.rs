@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use pin_project::pin_project;
 
@@ -223,7 +223,10 @@ fn frame(asked: Asked, response: &mut Response) -> Result<Option<u64>, Mistake> 
             "the application answered with a status that is no answer",
         ));
     }
-    remove_connection_fields(status, response.headers_mut());
+    let fields = Fields::of(response.headers());
+    if fields.connection {
+        remove_connection_fields(status, response.headers_mut());
+    }
     match status {
         StatusCode::NO_CONTENT => {
             *response.body_mut() = Body::empty();
@@ -238,7 +241,10 @@ fn frame(asked: Asked, response: &mut Response) -> Result<Option<u64>, Mistake> 
         }
         _ => {}
     }
-    let announced = content_length(response.headers())?;
+    let announced = match fields.length {
+        true => content_length(response.headers())?,
+        false => None,
+    };
     let exact = response.body().size_hint().exact();
     if status == StatusCode::NOT_MODIFIED {
         *response.body_mut() = Body::empty();
@@ -262,6 +268,27 @@ fn frame(asked: Asked, response: &mut Response) -> Result<Option<u64>, Mistake> 
     }
 }
 
+/// Which fields there are that need a closer look. Few responses have one, and one look at each field costs
+/// less than a lookup.
+#[derive(Default)]
+struct Fields {
+    /// Some of [`CONNECTION_FIELDS`].
+    connection: bool,
+    /// A `Content-Length`.
+    length: bool,
+}
+
+impl Fields {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for field in headers.keys() {
+            fields.length |= *field == header::CONTENT_LENGTH;
+            fields.connection |= CONNECTION_FIELDS.contains(&field.as_str());
+        }
+        fields
+    }
+}
+
 /// What belongs to the connection, and is none of an application's business; RFC 9110, section 7.6.1.
 const CONNECTION_FIELDS: [&str; 6] = [
     "connection",
@@ -273,10 +300,6 @@ const CONNECTION_FIELDS: [&str; 6] = [
 ];
 
 fn remove_connection_fields(status: StatusCode, headers: &mut HeaderMap) {
-    let belongs_to_connection = |field: &HeaderName| CONNECTION_FIELDS.contains(&field.as_str());
-    if !headers.keys().any(belongs_to_connection) {
-        return;
-    }
     // RFC 9110, section 15.5.22: a 426 has to say which protocol would do.
     let wanted = (status == StatusCode::UPGRADE_REQUIRED)
         .then(|| headers.remove(header::UPGRADE))

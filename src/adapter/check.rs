@@ -73,9 +73,8 @@ fn is_host(host: &[u8]) -> bool {
         let literal = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
         return end > 0 && rest[..end].iter().all(literal) && is_port(&rest[end + 1..]);
     }
-    let end = host.iter().position(|byte| *byte == b':');
-    let (name, port) = host.split_at(end.unwrap_or(host.len()));
-    name.iter().all(|byte| NAME[usize::from(*byte)]) && is_port(port)
+    let end = host.iter().position(|byte| !NAME[usize::from(*byte)]);
+    end.is_none_or(|end| is_port(&host[end..]))
 }
 
 fn is_port(port: &[u8]) -> bool {

@@ -83,7 +83,8 @@ impl<A: Application> Requests<A> {
         };
         let mut offer = None;
         if let Some(http1) = &self.http1 {
-            after.takes_trailers = head.headers.contains_key(header::TE)
+            // One look at each field costs less than a lookup.
+            after.takes_trailers = head.headers.keys().any(|field| *field == header::TE)
                 && lists(&head.headers, header::TE, "trailers");
             if let Some(on_upgrade) = head.extensions.get::<OnUpgrade>().cloned() {
                 let (made, switch) = self.switch(http1, &head.method, &head.headers, on_upgrade);
