@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use pin_project::pin_project;
@@ -15,7 +16,7 @@ use super::ResponseBody;
 use super::response_body::Guard;
 use crate::body::Body;
 use crate::contract::{Application, Request, Response};
-use crate::features::{Counted, RequestLifetime, RequestScope, Upgrade};
+use crate::features::{RequestLifetime, Upgrade};
 use crate::signal::Listener;
 
 /// One request, from its head to the end of its response; made by [`Dispatcher::call`].
@@ -36,14 +37,13 @@ impl<A: Application> Call<A> {
     pub(super) fn new(
         app: Arc<A>,
         request: Request,
-        scope: Arc<RequestScope>,
-        counted: Counted,
+        guard: Guard,
         offer: Option<Arc<dyn Upgrade>>,
     ) -> Self {
         Self {
             app,
             request,
-            guard: Guard::new(scope, counted),
+            guard,
             offer,
         }
     }
@@ -87,86 +87,116 @@ impl<A: Application> Call<A> {
         } = self;
         // Not an `async fn`: the future is moved into its place in the engine, and such a one holds the
         // request once more for each function that it passes.
-        Running {
-            asked: Asked {
-                head: request.method() == Method::HEAD,
-                upgrade: offer.is_some(),
-            },
-            called: call(app, request, offer),
-            aborted: Listener::default(),
-            guard: Some(guard),
-        }
+        Running::new(
+            Asked::of(request.method(), offer.is_some()),
+            call(app, request, offer),
+            guard,
+            |_: &mut Parts, body| body,
+        )
     }
 }
 
 /// A call that runs; see [`Call::run`].
 #[pin_project]
-struct Running<C> {
+pub(super) struct Running<C, F> {
     asked: Asked,
     #[pin]
     called: C,
     aborted: Listener,
     /// Taken with the response.
-    guard: Option<Guard>,
+    answers: Option<(Guard, F)>,
 }
 
-impl<C: Future<Output = Response>> Future for Running<C> {
-    type Output = Result<http::Response<ResponseBody>, Aborted>;
+impl<C, F> Running<C, F> {
+    /// `finish` makes the engine's own body, and may change the head a last time.
+    #[inline]
+    pub(super) fn new(asked: Asked, called: C, guard: Guard, finish: F) -> Self {
+        Self {
+            asked,
+            called,
+            aborted: Listener::default(),
+            answers: Some((guard, finish)),
+        }
+    }
+}
+
+impl<C, F, B> Future for Running<C, F>
+where
+    C: Future<Output = Response>,
+    F: FnOnce(&mut Parts, ResponseBody) -> B,
+{
+    type Output = Result<http::Response<B>, Aborted>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         // The application's state may be torn by a panic; it is what every thread that shares a lock sees
         // too, and poisoning tells.
-        let ended = catch_unwind(AssertUnwindSafe(|| match this.called.poll(cx) {
-            Poll::Ready(response) => Some(answer(*this.asked, response, this.guard.take())),
-            Poll::Pending => None,
-        }));
-        match ended {
-            Ok(Some(answer)) => Poll::Ready(answer),
+        let called = this.called;
+        let ended = catch_unwind(AssertUnwindSafe(|| called.poll(cx)));
+        let response = match ended {
+            Ok(Poll::Ready(response)) => response,
             // Looked at after the application: it may have aborted just now.
-            Ok(None) => match this.guard {
-                Some(guard) => guard
-                    .lifetime()
-                    .poll_aborted(this.aborted, cx)
-                    .map(|()| Err(Aborted(()))),
-                None => Poll::Ready(Err(Aborted(()))),
-            },
-            Err(panic) => {
-                let response = after_panic(&*panic);
-                Poll::Ready(answer(*this.asked, response, this.guard.take()))
+            Ok(Poll::Pending) => {
+                return match this.answers {
+                    Some((guard, _)) => guard
+                        .lifetime()
+                        .poll_aborted(this.aborted, cx)
+                        .map(|()| Err(Aborted(()))),
+                    None => Poll::Ready(Err(Aborted(()))),
+                };
             }
-        }
+            Err(panic) => after_panic(&*panic),
+        };
+        Poll::Ready(match this.answers.take() {
+            Some((guard, finish)) => answer(*this.asked, response, guard, finish),
+            None => Err(Aborted(())),
+        })
     }
 }
 
 /// What of a request decides how its response is framed.
 #[derive(Clone, Copy)]
-struct Asked {
+pub(super) struct Asked {
     head: bool,
     /// There was an upgrade to accept.
     upgrade: bool,
 }
 
-/// Makes an application's response ready to be sent, unless it hung up.
-fn answer(
-    asked: Asked,
-    mut response: Response,
-    guard: Option<Guard>,
-) -> Result<http::Response<ResponseBody>, Aborted> {
-    match guard {
-        Some(guard) if !guard.lifetime().is_aborted() => {
-            let length = frame(asked, &mut response).unwrap_or_else(|mistake| {
-                response = after_mistake(&mistake);
-                Some(0)
-            });
-            Ok(response.map(|body| ResponseBody::new(body, length, guard)))
+impl Asked {
+    #[inline]
+    pub(super) fn of(method: &Method, upgrade: bool) -> Self {
+        Self {
+            head: *method == Method::HEAD,
+            upgrade,
         }
-        _ => Err(Aborted(())),
     }
 }
 
+/// Makes an application's response ready to be sent, unless it hung up.
+#[inline]
+fn answer<F, B>(
+    asked: Asked,
+    mut response: Response,
+    guard: Guard,
+    finish: F,
+) -> Result<http::Response<B>, Aborted>
+where
+    F: FnOnce(&mut Parts, ResponseBody) -> B,
+{
+    if guard.lifetime().is_aborted() {
+        return Err(Aborted(()));
+    }
+    let length = frame(asked, &mut response).unwrap_or_else(|mistake| {
+        response = after_mistake(&mistake);
+        Some(0)
+    });
+    let (mut head, body) = response.into_parts();
+    let body = finish(&mut head, ResponseBody::new(body, length, guard));
+    Ok(http::Response::from_parts(head, body))
+}
+
 #[cfg(feature = "upgrade-bridge")]
-async fn call<A: Application>(
+pub(super) async fn call<A: Application>(
     app: Arc<A>,
     request: Request,
     offer: Option<Arc<dyn Upgrade>>,
@@ -179,7 +209,7 @@ async fn call<A: Application>(
 }
 
 #[cfg(not(feature = "upgrade-bridge"))]
-async fn call<A: Application>(
+pub(super) async fn call<A: Application>(
     app: Arc<A>,
     request: Request,
     _: Option<Arc<dyn Upgrade>>,
@@ -330,7 +360,7 @@ fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Mistake> {
     }
 }
 
-fn after_panic(panic: &(dyn Any + Send)) -> Response {
+pub(super) fn after_panic(panic: &(dyn Any + Send)) -> Response {
     let what = panic
         .downcast_ref::<&str>()
         .copied()

@@ -2,13 +2,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http_body::Body as HttpBody;
 
-use super::{Call, Connection, head};
+use super::response_body::Guard;
+use super::{Begun, Call, Connection, head};
 use crate::body::{Body, BoxError, Limited};
 use crate::contract::{Application, Shutdown};
 use crate::features::{
-    ConnectionInfo, Features, OriginalTarget, Scheme, ServerLifetime, ServerStatistics, Upgrade,
+    ConnectionInfo, Features, OriginalTarget, RequestExt, Scheme, ServerLifetime, ServerStatistics, Upgrade,
 };
 
 /// Calls an application for a server, and does around each call what every server has to.
@@ -92,7 +94,7 @@ impl<A: Application> Dispatcher<A> {
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        self.prepare(connection, request, None)
+        self.convert(connection, request, None)
     }
 
     /// As [`call`](Self::call), for a request that may take the connection over. The offer is completed,
@@ -109,36 +111,68 @@ impl<A: Application> Dispatcher<A> {
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        self.prepare(connection, request, Some(offer))
+        self.convert(connection, request, Some(offer))
     }
 
-    fn prepare<B>(
+    /// Begins a request by its head alone, which counts as in flight from now on. The head is made what the
+    /// application shall see; the engine may add to its features.
+    ///
+    /// For an engine whose futures may borrow the dispatcher; others [`call`](Self::call).
+    #[inline]
+    pub fn begin(&self, connection: &Connection, head: &mut Parts) -> Begun<'_, A>
+    where
+        A: Application,
+    {
+        Begun::new(self, self.prepare(connection, head))
+    }
+
+    #[inline]
+    pub(super) fn app(&self) -> &Arc<A> {
+        &self.app
+    }
+
+    fn convert<B>(
         &self,
         connection: &Connection,
-        mut request: http::Request<B>,
+        request: http::Request<B>,
         offer: Option<Arc<dyn Upgrade>>,
     ) -> Call<A>
     where
+        A: Application,
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let target = OriginalTarget::new(request.uri().clone());
+        let (mut head, body) = request.into_parts();
+        let guard = self.prepare(connection, &mut head);
+        if let Some(offer) = &offer {
+            head.features_mut().insert_shared(Arc::clone(offer));
+        }
+        let request = http::Request::from_parts(head, limited(body, &guard));
+        Call::new(Arc::clone(&self.app), request, guard, offer)
+    }
+
+    fn prepare(&self, connection: &Connection, head: &mut Parts) -> Guard {
+        let target = OriginalTarget::new(head.uri.clone());
         let scope = connection.begin(self.max_request_body_size);
-        head::normalize(&mut request);
-        let mut features = Features::of_request(
+        head::normalize(head);
+        let features = Features::of_request(
             Arc::clone(connection.features()),
             Arc::clone(&scope),
             target,
         );
-        if let Some(offer) = &offer {
-            features.insert_shared(Arc::clone(offer));
-        }
-        request.extensions_mut().insert(features);
-        let request = request.map(|body| match body.is_end_stream() {
-            true => Body::empty(),
-            false => Body::new(Limited::new(body, scope.max_body_size().clone())),
-        });
-        let counted = self.statistics.count_request();
-        Call::new(Arc::clone(&self.app), request, scope, counted, offer)
+        head.extensions.insert(features);
+        Guard::new(scope, self.statistics.count_request())
+    }
+}
+
+/// Holds the body of a request to its limit.
+#[inline]
+pub(super) fn limited<B>(body: B, guard: &Guard) -> Body
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    match body.is_end_stream() {
+        true => Body::empty(),
+        false => Body::new(Limited::new(body, guard.max_body_size().clone())),
     }
 }
 

@@ -1,15 +1,16 @@
 //! The one form in which every application sees the head of a request.
 
+use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 
 /// Makes the URI the path and query alone, moves the authority to where HTTP/1.1 has it, and makes one
 /// field of the cookies that HTTP/2 may split.
-pub(super) fn normalize<B>(request: &mut Request<B>) {
-    if request.version() >= Version::HTTP_2 {
-        join_cookies(request.headers_mut());
+pub(super) fn normalize(head: &mut Parts) {
+    if head.version >= Version::HTTP_2 {
+        join_cookies(&mut head.headers);
     }
-    move_authority(request);
+    move_authority(head);
 }
 
 /// RFC 9113, section 8.2.3: split for the sake of compression alone.
@@ -30,20 +31,20 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 /// To the `Host` field. RFC 9112, section 3.2.2: that of an absolute target replaces the field.
-fn move_authority<B>(request: &mut Request<B>) {
-    if request.uri().authority().is_none() || request.method() == Method::CONNECT {
+fn move_authority(head: &mut Parts) {
+    if head.uri.authority().is_none() || head.method == Method::CONNECT {
         return;
     }
-    let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    let mut parts = std::mem::take(&mut head.uri).into_parts();
     if let Some(authority) = parts.authority.take()
         && let Some(host) = host_value(&authority)
     {
-        request.headers_mut().insert(header::HOST, host);
+        head.headers.insert(header::HOST, host);
     }
     let path = parts
         .path_and_query
         .unwrap_or_else(|| PathAndQuery::from_static("/"));
-    *request.uri_mut() = Uri::from(path);
+    head.uri = Uri::from(path);
 }
 
 /// `Host` has no user information; RFC 9110, section 4.2.4, has a recipient treat it with suspicion.

@@ -15,6 +15,7 @@
 //!
 //! `examples/09_write_an_adapter.rs` is a whole server made of them.
 
+mod begun;
 #[cfg(feature = "upgrade-bridge")]
 mod bridge;
 mod call;
@@ -30,6 +31,7 @@ mod response_body;
 #[cfg(feature = "tokio")]
 mod runtime;
 
+pub use begun::Begun;
 pub use call::{Aborted, Call};
 pub use check::{InvalidHead, check_head};
 pub use connection::Connection;

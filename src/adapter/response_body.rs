@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Body, Error};
-use crate::features::{Counted, RequestLifetime, RequestScope};
+use crate::features::{Counted, MaxRequestBodySize, RequestLifetime, RequestScope};
 use crate::signal::Listener;
 
 /// The body of a response on its way out. Its request is in flight until it is dropped.
@@ -145,6 +145,10 @@ impl Guard {
 
     pub(super) fn lifetime(&self) -> &RequestLifetime {
         self.scope.lifetime()
+    }
+
+    pub(super) fn max_body_size(&self) -> &MaxRequestBodySize {
+        self.scope.max_body_size()
     }
 }
 

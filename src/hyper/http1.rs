@@ -44,18 +44,15 @@ pub(super) async fn serve<A: Application>(
 ) {
     let transport = Transport::new(stream, ahead, true, counted);
     let exchange = Exchange::default();
-    let requests = Arc::new(Requests {
+    let requests = Requests {
         connection: server.dispatcher.connection(info, Scheme::Http),
         http1: Some(Http1 {
             exchange: exchange.clone(),
             transport: transport.clone(),
         }),
         server: Arc::clone(&server),
-    });
-    let service = {
-        let requests = Arc::clone(&requests);
-        service_fn(move |request| requests.answer(request))
     };
+    let service = service_fn(|request| requests.answer(request));
     // `pipeline_flush` is off: with it hyper keeps responses back while any byte of a next request waits,
     // and gathers a body without bound. The transport gathers instead. `half_close` is on, for the end of
     // the input is watched here.

@@ -39,12 +39,15 @@ pub(super) async fn serve<A: Application>(
         .dispatcher
         .connection(info, Scheme::Http)
         .with_feature(ResponseTrailers::new());
-    let requests = Requests {
+    let requests = Arc::new(Requests {
         connection,
         http1: None,
         server: Arc::clone(&server),
-    };
-    let service = service_fn(move |request| requests.answer(request));
+    });
+    let service = service_fn(move |request| {
+        let requests = Arc::clone(&requests);
+        async move { requests.answer(request).await }
+    });
     let streams = Streams::default();
     let mut connection = http2::Builder::new(streams.executor())
         .max_header_list_size(MAX_HEADER_LIST)

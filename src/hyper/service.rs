@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
@@ -17,9 +18,9 @@ use super::http1::{Exchange, Flight};
 use super::transport::Transport;
 use super::upgrade::Offer;
 use super::validate;
-use crate::adapter::{Aborted, Call, Connection, ResponseBody};
+use crate::adapter::{Aborted, Connection, ResponseBody};
 use crate::contract::Application;
-use crate::features::{ConnectionId, ConnectionInfo, RequestExt, ResponseTrailers};
+use crate::features::{ConnectionId, ConnectionInfo, RequestExt, ResponseTrailers, Upgrade};
 
 /// What a connection's requests need, which follow one another or, on HTTP/2, run beside one another.
 pub(super) struct Requests<A> {
@@ -40,34 +41,25 @@ impl<A: Application> Requests<A> {
     /// # Errors
     ///
     /// The future's: the application hung up.
-    pub(super) fn answer(
-        &self,
+    #[inline]
+    pub(super) fn answer<'a>(
+        &'a self,
         request: Request<Incoming>,
-    ) -> impl Future<Output = Result<Response<Outgoing>, Aborted>> + Send + use<A> {
+    ) -> impl Future<Output = Result<Response<Outgoing>, Aborted>> + Send + use<'a, A> {
         let version = request.version();
-        match self.begin(request) {
-            Ok((call, after)) => Answer::Calls {
-                call: call.run(),
-                after,
-            },
-            Err(status) => Answer::Refuses(status, version),
-        }
-    }
-
-    /// Begins a request, or returns the status to answer with instead.
-    fn begin(&self, request: Request<Incoming>) -> Result<(Call<A>, After<A>), StatusCode> {
         let has_body = !request.body().is_end_stream();
-        validate::check(&request).inspect_err(|_| {
+        if let Err(status) = validate::check(&request) {
             if has_body && let Some(http1) = &self.http1 {
                 http1.exchange.give_up();
             }
-        })?;
-        let (head, incoming) = request.into_parts();
+            return Answer::Refuses(status, version);
+        }
+        let (mut head, incoming) = request.into_parts();
         let body = match (&self.http1, has_body) {
             (_, false) => RequestBody::empty(),
             (None, true) => RequestBody::of_stream(incoming),
             (Some(http1), true) => {
-                let awaited = head.version == Version::HTTP_11
+                let awaited = version == Version::HTTP_11
                     && (head.headers.get(header::EXPECT)).is_some_and(|value| {
                         value.as_bytes().eq_ignore_ascii_case(b"100-continue")
                     });
@@ -78,7 +70,7 @@ impl<A: Application> Requests<A> {
             flight: (self.http1.as_ref()).map(|http1| http1.exchange.begin(has_body)),
             has_body,
             takes_trailers: false,
-            takes_chunks: head.version >= Version::HTTP_11,
+            takes_chunks: version >= Version::HTTP_11,
             switch: None,
         };
         let mut offer = None;
@@ -92,17 +84,12 @@ impl<A: Application> Requests<A> {
                 offer = made;
             }
         }
-        let dispatcher = &self.server.dispatcher;
-        let request = Request::from_parts(head, body);
-        let mut call = match offer {
-            None => dispatcher.call(&self.connection, request),
-            Some(offer) => dispatcher.call_upgradable(&self.connection, request, Arc::new(offer)),
-        };
+        let begun = self.server.dispatcher.begin(&self.connection, &mut head);
         if after.takes_trailers {
-            let features = call.request_mut().features_mut();
-            features.insert(ResponseTrailers::new());
+            head.features_mut().insert(ResponseTrailers::new());
         }
-        Ok((call, after))
+        let finish = move |head: &mut Parts, body| after.finish(head, body);
+        Answer::Calls(begun.run(head, body, offer, finish))
     }
 
     /// Prepares for a request that may turn the connection into something else. There is an offer if the
@@ -113,7 +100,7 @@ impl<A: Application> Requests<A> {
         method: &Method,
         headers: &HeaderMap,
         on_upgrade: OnUpgrade,
-    ) -> (Option<Offer>, Switch<A>) {
+    ) -> (Option<Arc<dyn Upgrade>>, Switch<A>) {
         let is_connect = *method == Method::CONNECT;
         let asks = !is_connect && lists(headers, header::CONNECTION, "upgrade");
         let (offer, switching) = Offer::new(on_upgrade);
@@ -124,34 +111,29 @@ impl<A: Application> Requests<A> {
             switching,
             is_connect,
         };
-        (asks.then_some(offer), switch)
+        (asks.then(|| Arc::new(offer) as _), switch)
     }
 }
 
 /// A future by hand, so that a request is copied less often.
 #[pin_project(project = Answering)]
-enum Answer<F, A> {
-    Calls {
-        #[pin]
-        call: F,
-        after: After<A>,
-    },
+enum Answer<F> {
+    Calls(#[pin] F),
     Refuses(StatusCode, Version),
 }
 
-impl<F, A> Future for Answer<F, A>
+impl<F> Future for Answer<F>
 where
-    F: Future<Output = Result<Response<ResponseBody>, Aborted>>,
+    F: Future<Output = Result<Response<Outgoing>, Aborted>>,
 {
     type Output = Result<Response<Outgoing>, Aborted>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match self.project() {
-            Answering::Calls { call, after } => {
-                ready!(call.poll(cx)).map(|response| after.answer(response))
-            }
-            Answering::Refuses(status, version) => Ok(refuse(*status, *version)),
-        })
+        match self.project() {
+            Answering::Calls(call) => call.poll(cx),
+            Answering::Refuses(status, version) => Poll::Ready(Ok(refuse(*status, *version))),
+        }
     }
 }
 
@@ -167,31 +149,31 @@ struct After<A> {
 }
 
 impl<A> After<A> {
-    fn answer(&mut self, mut response: Response<ResponseBody>) -> Response<Outgoing> {
-        let flight = self.flight.take();
+    #[inline]
+    fn finish(self, head: &mut Parts, body: ResponseBody) -> Outgoing {
         if self.has_body
-            && let Some(flight) = &flight
+            && let Some(flight) = &self.flight
         {
-            flight.settle(response.headers_mut());
+            flight.settle(&mut head.headers);
         }
-        if let Some(switch) = self.switch.take() {
-            switch.answer(response.status());
+        if let Some(switch) = self.switch {
+            switch.answer(head.status);
         }
-        let chunked = self.takes_trailers && response.headers().contains_key(header::TRAILER);
+        let chunked = self.takes_trailers && head.headers.contains_key(header::TRAILER);
         if chunked {
-            response.headers_mut().remove(header::CONTENT_LENGTH);
+            head.headers.remove(header::CONTENT_LENGTH);
         }
         if !self.takes_chunks
-            && response.body().size_hint().exact().is_none()
-            && let Some(flight) = &flight
+            && body.size_hint().exact().is_none()
+            && let Some(flight) = &self.flight
         {
             flight.end_by_close();
             let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(header::CONNECTION, close);
+            head.headers.insert(header::CONNECTION, close);
             // Else hyper adds that the connection is kept alive, if the client asked for it.
-            *response.version_mut() = Version::HTTP_10;
+            head.version = Version::HTTP_10;
         }
-        response.map(|body| Outgoing::new(body, chunked, flight))
+        Outgoing::new(body, chunked, self.flight)
     }
 }
 

@@ -1,0 +1,112 @@
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{request, response};
+use http_body::Body as HttpBody;
+use pin_project::pin_project;
+
+use super::call::{Aborted, Asked, Running, after_panic, call};
+use super::dispatcher::limited;
+use super::response_body::Guard;
+use super::{Dispatcher, ResponseBody};
+use crate::body::BoxError;
+use crate::contract::{Application, Request, Response};
+use crate::features::{RequestExt, RequestLifetime, Upgrade};
+
+/// A request whose head is ready for the application; made by [`Dispatcher::begin`].
+///
+/// What [`Call`](super::Call) is, for an engine whose futures may borrow the dispatcher and that makes a body
+/// of its own of each response: the request and the response are copied less often. It counts as in flight.
+#[must_use = "a request that was begun has to be run"]
+pub struct Begun<'a, A> {
+    dispatcher: &'a Dispatcher<A>,
+    guard: Guard,
+}
+
+impl<'a, A: Application> Begun<'a, A> {
+    #[inline]
+    pub(super) fn new(dispatcher: &'a Dispatcher<A>, guard: Guard) -> Self {
+        Self { dispatcher, guard }
+    }
+
+    /// Returns the lifetime, for an engine that can tell that the client is gone while it waits.
+    pub fn lifetime(&self) -> &RequestLifetime {
+        self.guard.lifetime()
+    }
+
+    /// Calls the application at once, and returns the future of its response, ready to be sent, as
+    /// [`Call::run`](super::Call::run) has it. `finish` makes the engine's body, and may change the head a
+    /// last time.
+    ///
+    /// With an offer the request may take the connection over: the offer is completed, or dropped, when the
+    /// response is there.
+    ///
+    /// # Errors
+    ///
+    /// The application asked to hang up: close the connection (HTTP/2: reset the stream) without a response.
+    #[inline]
+    pub fn run<B, F, C>(
+        self,
+        mut head: request::Parts,
+        body: B,
+        offer: Option<Arc<dyn Upgrade>>,
+        finish: F,
+    ) -> impl Future<Output = Result<http::Response<C>, Aborted>> + Send + use<'a, A, B, F, C>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        F: FnOnce(&mut response::Parts, ResponseBody) -> C + Send,
+    {
+        let asked = Asked::of(&head.method, offer.is_some());
+        if let Some(offer) = &offer {
+            head.features_mut().insert_shared(Arc::clone(offer));
+        }
+        let body = limited(body, &self.guard);
+        let app = self.dispatcher.app();
+        let mut called = Called::Answered(None);
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            let request = Request::from_parts(head, body);
+            called = match offer {
+                None => Called::Plain(app.call(request)),
+                // Boxed: the common request must not carry the size of an upgrade.
+                offer => Called::Boxed(Box::pin(call(Arc::clone(app), request, offer))),
+            };
+        }));
+        if let Err(panic) = caught {
+            called = Called::Answered(Some(after_panic(&*panic)));
+        }
+        Running::new(asked, called, self.guard, finish)
+    }
+}
+
+impl<A> fmt::Debug for Begun<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Begun").finish_non_exhaustive()
+    }
+}
+
+/// What an application does about a request.
+#[pin_project(project = Calling)]
+enum Called<C> {
+    Plain(#[pin] C),
+    Boxed(Pin<Box<dyn Future<Output = Response> + Send>>),
+    /// Instead of the application, which panicked before it returned a future.
+    Answered(Option<Response>),
+}
+
+impl<C: Future<Output = Response>> Future for Called<C> {
+    type Output = Response;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        match self.project() {
+            Calling::Plain(called) => called.poll(cx),
+            Calling::Boxed(called) => called.as_mut().poll(cx),
+            Calling::Answered(response) => response.take().map_or(Poll::Pending, Poll::Ready),
+        }
+    }
+}
