@@ -176,7 +176,7 @@ impl Asked {
 #[inline]
 fn answer<F, B>(
     asked: Asked,
-    mut response: Response,
+    response: Response,
     guard: Guard,
     finish: F,
 ) -> Result<http::Response<B>, Aborted>
@@ -186,11 +186,11 @@ where
     if guard.lifetime().is_aborted() {
         return Err(Aborted(()));
     }
-    let length = frame(asked, &mut response).unwrap_or_else(|mistake| {
-        response = after_mistake(&mistake);
+    let (mut head, mut body) = response.into_parts();
+    let length = frame(asked, &mut head, &mut body).unwrap_or_else(|mistake| {
+        (head, body) = after_mistake(&mistake).into_parts();
         Some(0)
     });
-    let (mut head, body) = response.into_parts();
     let body = finish(&mut head, ResponseBody::new(body, length, guard));
     Ok(http::Response::from_parts(head, body))
 }
@@ -242,10 +242,10 @@ struct Mistake(&'static str);
 
 /// Gives a response the framing that its status and its request's method ask for, and returns how many
 /// bytes its body has to yield, where that is known.
-fn frame(asked: Asked, response: &mut Response) -> Result<Option<u64>, Mistake> {
-    let status = response.status();
+fn frame(asked: Asked, head: &mut Parts, body: &mut Body) -> Result<Option<u64>, Mistake> {
+    let status = head.status;
     if status == StatusCode::SWITCHING_PROTOCOLS && asked.upgrade {
-        *response.body_mut() = Body::empty();
+        *body = Body::empty();
         return Ok(None);
     }
     if status.is_informational() {
@@ -253,40 +253,38 @@ fn frame(asked: Asked, response: &mut Response) -> Result<Option<u64>, Mistake> 
             "the application answered with a status that is no answer",
         ));
     }
-    let fields = Fields::of(response.headers());
+    let fields = Fields::of(&head.headers);
     if fields.connection {
-        remove_connection_fields(status, response.headers_mut());
+        remove_connection_fields(status, &mut head.headers);
     }
     match status {
         StatusCode::NO_CONTENT => {
-            *response.body_mut() = Body::empty();
-            response.headers_mut().remove(header::CONTENT_LENGTH);
+            *body = Body::empty();
+            head.headers.remove(header::CONTENT_LENGTH);
             return Ok(None);
         }
         StatusCode::RESET_CONTENT => {
-            *response.body_mut() = Body::empty();
+            *body = Body::empty();
             let zero = HeaderValue::from_static("0");
-            response.headers_mut().insert(header::CONTENT_LENGTH, zero);
+            head.headers.insert(header::CONTENT_LENGTH, zero);
             return Ok(None);
         }
         _ => {}
     }
     let announced = match fields.length {
-        true => content_length(response.headers())?,
+        true => content_length(&head.headers)?,
         false => None,
     };
-    let exact = response.body().size_hint().exact();
+    let exact = body.size_hint().exact();
     if status == StatusCode::NOT_MODIFIED {
-        *response.body_mut() = Body::empty();
+        *body = Body::empty();
         return Ok(None);
     }
     if asked.head {
-        let body = std::mem::take(response.body_mut());
+        let body = std::mem::take(body);
         // The length that GET would have had, where it is known.
         if let (None, Some(length), false) = (announced, exact, body.is_end_stream()) {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_LENGTH, length.into());
+            head.headers.insert(header::CONTENT_LENGTH, length.into());
         }
         return Ok(None);
     }

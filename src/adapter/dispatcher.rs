@@ -10,7 +10,8 @@ use super::{Begun, Call, Connection, head};
 use crate::body::{Body, BoxError, Limited};
 use crate::contract::{Application, Shutdown};
 use crate::features::{
-    ConnectionInfo, Features, OriginalTarget, RequestExt, Scheme, ServerLifetime, ServerStatistics, Upgrade,
+    ConnectionInfo, Features, OriginalTarget, RequestExt, Scheme, ServerLifetime, ServerStatistics,
+    Upgrade,
 };
 
 /// Calls an application for a server, and does around each call what every server has to.

@@ -16,8 +16,9 @@ use crate::signal::Listener;
 /// It yields exactly as many bytes as were announced, or an error. What follows them is dropped.
 pub struct ResponseBody {
     body: Body,
-    /// How many bytes are still to come, where the length was announced.
-    left: Option<u64>,
+    /// How many bytes are still to come, where the length was announced; or else [`UNANNOUNCED`]. A body is
+    /// moved often, and an `Option` would make it larger.
+    left: u64,
     guard: Guard,
     /// Made when the body has first to be waited for.
     aborted: Listener,
@@ -27,7 +28,7 @@ impl ResponseBody {
     pub(super) fn new(body: Body, length: Option<u64>, guard: Guard) -> Self {
         Self {
             body,
-            left: length,
+            left: length.unwrap_or(UNANNOUNCED),
             guard,
             aborted: Listener::default(),
         }
@@ -38,16 +39,20 @@ impl ResponseBody {
         self.guard.lifetime()
     }
 
+    fn left(&self) -> Option<u64> {
+        (self.left != UNANNOUNCED).then_some(self.left)
+    }
+
     /// Counts what the body yields, and returns what is wrong with it.
     fn count(&mut self, frame: Option<&Frame<Bytes>>) -> Option<&'static str> {
-        let left = self.left.as_mut()?;
+        let left = self.left()?;
         match frame.map(Frame::data_ref) {
             Some(Some(data)) => match left.checked_sub(data.len() as u64) {
-                Some(less) => *left = less,
+                Some(less) => self.left = less,
                 None => return Some(TOO_LONG),
             },
             // Its end, or the trailers, which some engines take for it.
-            _ if *left > 0 => return Some(TOO_SHORT),
+            _ if left > 0 => return Some(TOO_SHORT),
             _ => {}
         }
         None
@@ -59,10 +64,14 @@ impl ResponseBody {
         tracing::error!(target: "transom", "{why}");
         self.body = Body::empty();
         // An engine that counts itself has stopped at the announced length, and does not see what follows.
-        let complete = self.left.take() == Some(0) && why == TOO_LONG;
+        let left = std::mem::replace(&mut self.left, UNANNOUNCED);
+        let complete = left == 0 && why == TOO_LONG;
         Poll::Ready((!complete).then(|| Err(Error::new(why))))
     }
 }
+
+/// A length that no body has.
+const UNANNOUNCED: u64 = u64::MAX;
 
 const TOO_LONG: &str = "the body of a response is longer than its announced length";
 const TOO_SHORT: &str = "the body of a response is shorter than its announced length";
@@ -89,7 +98,7 @@ impl HttpBody for ResponseBody {
             Poll::Ready(Some(Ok(frame))) => self.count(Some(frame)),
             Poll::Ready(None) => self.count(None),
             Poll::Ready(Some(Err(_))) => {
-                self.left = None;
+                self.left = UNANNOUNCED;
                 None
             }
             Poll::Pending => {
@@ -106,11 +115,11 @@ impl HttpBody for ResponseBody {
 
     fn is_end_stream(&self) -> bool {
         // One that ends too early is asked once more, so that it can say so.
-        self.body.is_end_stream() && self.left.is_none_or(|left| left == 0)
+        self.body.is_end_stream() && self.left().is_none_or(|left| left == 0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.left
+        self.left()
             .map_or_else(|| self.body.size_hint(), SizeHint::with_exact)
     }
 }

@@ -7,6 +7,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
+use pin_project::pin_project;
 use sync_wrapper::SyncWrapper;
 
 use super::{BoxError, Error};
@@ -26,29 +27,67 @@ use super::{BoxError, Error};
 /// ```
 ///
 /// [`collect`]: Self::collect
-#[derive(Default)]
 pub struct Body(Repr);
 
-#[derive(Default)]
+/// No larger than a `Bytes`: a body is moved often.
 enum Repr {
-    #[default]
-    Empty,
+    /// Or, if there are none, an empty body.
     Full(Bytes),
-    Stream(Stream),
+    Stream(Pin<Box<dyn Stream + Send + Sync>>),
+}
+
+trait Stream {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
+    fn is_end_stream(&self) -> bool;
+    fn size_hint(&self) -> SizeHint;
 }
 
 /// A foreign body. It is only `Send`; to be `Sync` it is touched through `&mut` alone, and what is asked
 /// through `&self` is kept beside it. Both answers are hints, so one frame old is good enough.
-struct Stream {
-    frames: SyncWrapper<Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Send>>>,
+#[pin_project]
+struct Foreign<B> {
+    #[pin]
+    body: SyncWrapper<B>,
     hint: SizeHint,
     ended: bool,
+}
+
+impl<B: HttpBody<Data = Bytes, Error: Into<BoxError>>> Stream for Foreign<B> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.project();
+        if *this.ended {
+            return Poll::Ready(None);
+        }
+        let mut body = this.body.get_pin_mut();
+        let frame = ready!(body.as_mut().poll_frame(cx));
+        // Fused: after its end or an error the foreign body is not polled again.
+        *this.ended = !matches!(frame, Some(Ok(_))) || body.is_end_stream();
+        *this.hint = match this.ended {
+            true => SizeHint::with_exact(0),
+            false => body.size_hint(),
+        };
+        Poll::Ready(frame.map(|frame| frame.map_err(Error::new)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.hint
+    }
 }
 
 impl Body {
     /// Returns a body without content.
     pub const fn empty() -> Self {
-        Self(Repr::Empty)
+        Self(Repr::Full(Bytes::new()))
     }
 
     /// Wraps any body; returns a `Body` as it is.
@@ -63,15 +102,11 @@ impl Body {
         }
         match body {
             Some(body) if body.is_end_stream() => Self::empty(),
-            Some(body) => {
-                let hint = body.size_hint();
-                let frames = SyncWrapper::new(Box::pin(body.map_err(Error::new)) as Pin<Box<_>>);
-                Self(Repr::Stream(Stream {
-                    frames,
-                    hint,
-                    ended: false,
-                }))
-            }
+            Some(body) => Self(Repr::Stream(Box::pin(Foreign {
+                hint: body.size_hint(),
+                ended: false,
+                body: SyncWrapper::new(body),
+            }))),
             None => unreachable!("only a `Body` was taken out"),
         }
     }
@@ -131,6 +166,12 @@ impl Body {
     }
 }
 
+impl Default for Body {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 impl HttpBody for Body {
     type Data = Bytes;
     type Error = Error;
@@ -140,44 +181,25 @@ impl HttpBody for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match &mut self.0 {
-            Repr::Empty => Poll::Ready(None),
             Repr::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
-                self.0 = Repr::Empty;
                 Poll::Ready(bytes.has_remaining().then(|| Ok(Frame::data(bytes))))
             }
-            Repr::Stream(stream) => {
-                if stream.ended {
-                    return Poll::Ready(None);
-                }
-                let frames = stream.frames.get_mut().as_mut();
-                let frame = ready!(frames.poll_frame(cx));
-                let frames = stream.frames.get_mut();
-                // Fused: after its end or an error the foreign body is not polled again.
-                stream.ended = !matches!(frame, Some(Ok(_))) || frames.is_end_stream();
-                stream.hint = if stream.ended {
-                    SizeHint::with_exact(0)
-                } else {
-                    frames.size_hint()
-                };
-                Poll::Ready(frame)
-            }
+            Repr::Stream(stream) => stream.as_mut().poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Repr::Empty => true,
             Repr::Full(bytes) => bytes.is_empty(),
-            Repr::Stream(stream) => stream.ended,
+            Repr::Stream(stream) => stream.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Repr::Empty => SizeHint::with_exact(0),
             Repr::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Repr::Stream(stream) => stream.hint,
+            Repr::Stream(stream) => stream.size_hint(),
         }
     }
 }
@@ -209,9 +231,9 @@ impl From<()> for Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Repr::Empty => f.write_str("Body(empty)"),
+            Repr::Full(bytes) if bytes.is_empty() => f.write_str("Body(empty)"),
             Repr::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Repr::Stream(stream) => match stream.hint.exact() {
+            Repr::Stream(stream) => match stream.size_hint().exact() {
                 Some(length) => write!(f, "Body(stream of {length} bytes)"),
                 None => f.write_str("Body(stream)"),
             },
