@@ -67,18 +67,15 @@ impl<'a, A: Application> Begun<'a, A> {
         }
         let body = limited(body, &self.guard);
         let app = self.dispatcher.app();
-        let mut called = Called::Answered(None);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let request = Request::from_parts(head, body);
-            called = match offer {
+            match offer {
                 None => Called::Plain(app.call(request)),
                 // Boxed: the common request must not carry the size of an upgrade.
                 offer => Called::Boxed(Box::pin(call(Arc::clone(app), request, offer))),
-            };
+            }
         }));
-        if let Err(panic) = caught {
-            called = Called::Answered(Some(after_panic(&*panic)));
-        }
+        let called = caught.unwrap_or_else(|panic| Called::Answered(Some(after_panic(&*panic))));
         Running::new(asked, called, self.guard, finish)
     }
 }
