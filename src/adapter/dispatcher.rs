@@ -166,7 +166,7 @@ impl<A: Application> Dispatcher<A> {
 }
 
 /// Holds the body of a request to its limit.
-#[inline]
+#[inline(always)]
 pub(super) fn limited<B>(body: B, guard: &Guard) -> Body
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,

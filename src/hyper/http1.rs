@@ -110,7 +110,7 @@ pub(super) async fn serve<A: Application>(
     .await;
 
     let outcome = match end {
-        End::Of(Ok(())) if transport.lock().is_upgraded() => return,
+        End::Of(Ok(())) if transport.is_upgraded() => return,
         End::Of(Ok(())) => Some(exchange.was_left()),
         End::Of(Err(error)) if error.is_parse() => {
             if error.is_parse_too_large()

@@ -200,7 +200,7 @@ impl<A> Switch<A> {
             self.server.upgraded.add(id, &self.transport);
         }
         let counted = self.server.statistics.count_upgraded();
-        self.transport.lock().upgrade(counted);
+        self.transport.upgrade(counted);
         // Nobody waits if the application took hyper's own upgrade.
         let _ = self.switching.send(());
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
@@ -19,7 +20,14 @@ const READ_AHEAD: usize = 16 * 1024;
 /// A handle of the connection's bytes. tokio's I/O traits on it are for hyper and, after an upgrade, for
 /// the application.
 #[derive(Clone)]
-pub(super) struct Transport(Arc<Mutex<State>>);
+pub(super) struct Transport(Arc<Shared>);
+
+struct Shared {
+    /// Whether what hyper writes is gathered until [`State::poll_send`]; `false` once the bytes are no longer
+    /// HTTP/1. Beside the state, so that hyper's many questions take no lock.
+    gathers: AtomicBool,
+    state: Mutex<State>,
+}
 
 pub(super) struct State {
     /// Gone once the connection is closed, so that a handle that somebody kept holds no socket.
@@ -45,9 +53,8 @@ pub(super) enum Watched {
     Broken,
 }
 
+#[derive(Default)]
 struct Output {
-    /// Gathers what hyper writes until [`State::poll_send`]; `false` once the bytes are no longer HTTP/1.
-    gathers: bool,
     bytes: Vec<u8>,
     sent: usize,
     /// Where the last write begins in `bytes`.
@@ -57,25 +64,37 @@ struct Output {
 impl Transport {
     /// Wraps a stream from which `ahead` was read. It counts as a connection until it is closed.
     pub(super) fn new(stream: Stream, ahead: BytesMut, gathers: bool, counted: Counted) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            stream: Some(stream),
-            ahead,
-            ended: false,
-            aborted: false,
-            output: Output {
-                gathers,
-                bytes: Vec::new(),
-                sent: 0,
-                last: 0,
-            },
-            blocked: false,
-            sent_some: false,
-            counted: Some(counted),
-        })))
+        Self(Arc::new(Shared {
+            gathers: AtomicBool::new(gathers),
+            state: Mutex::new(State {
+                stream: Some(stream),
+                ahead,
+                ended: false,
+                aborted: false,
+                output: Output::default(),
+                blocked: false,
+                sent_some: false,
+                counted: Some(counted),
+            }),
+        }))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the bytes are not HTTP/1: written as they come, and counted as what they are.
+    pub(super) fn upgrade(&self, counted: Counted) {
+        self.lock().counted = Some(counted);
+        self.0.gathers.store(false, Ordering::Release);
+    }
+
+    pub(super) fn is_upgraded(&self) -> bool {
+        !self.gathers()
+    }
+
+    fn gathers(&self) -> bool {
+        self.0.gathers.load(Ordering::Acquire)
     }
 
     pub(super) fn downgrade(&self) -> WeakTransport {
@@ -84,7 +103,7 @@ impl Transport {
 }
 
 /// A [`Transport`] that does not keep the connection open.
-pub(super) struct WeakTransport(std::sync::Weak<Mutex<State>>);
+pub(super) struct WeakTransport(std::sync::Weak<Shared>);
 
 impl WeakTransport {
     /// Aborts the connection if it is still there.
@@ -185,16 +204,6 @@ impl State {
         }
     }
 
-    /// From now on the bytes are not HTTP/1: written as they come, and counted as what they are.
-    pub(super) fn upgrade(&mut self, counted: Counted) {
-        self.output.gathers = false;
-        self.counted = Some(counted);
-    }
-
-    pub(super) fn is_upgraded(&self) -> bool {
-        !self.output.gathers
-    }
-
     /// Makes the close of the socket one that the client takes for a failure.
     pub(super) fn reset_on_close(&self) {
         if let Some(stream) = &self.stream {
@@ -241,32 +250,34 @@ impl State {
     }
 
     /// Takes the bytes of a write: gathered if they are few, or else sent behind what was gathered.
+    fn poll_gather(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if bytes.len() >= GATHERED {
+            return self.poll_write(cx, &[IoSlice::new(bytes)]);
+        }
+        if self.output.bytes.len() + bytes.len() > GATHERED {
+            self.blocked = true;
+            ready!(self.poll_send(cx))?;
+        }
+        self.blocked = false;
+        self.output.last = self.output.bytes.len();
+        self.output.bytes.extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    /// Writes behind what was gathered.
     fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let length = slices.iter().map(|slice| slice.len()).sum::<usize>();
-        let gathered = self.output.gathers && length < GATHERED;
         self.blocked = true;
-        if !gathered || self.output.bytes.len() + length > GATHERED {
-            ready!(self.poll_send(cx))?;
-        }
-        let written = if gathered {
-            self.output.last = self.output.bytes.len();
-            for slice in slices {
-                self.output.bytes.extend_from_slice(slice);
-            }
-            length
-        } else {
-            let stream = self
-                .stream
-                .as_mut()
-                .ok_or(io::ErrorKind::ConnectionAborted)?;
-            let written = ready!(Pin::new(stream).poll_write_vectored(cx, slices))?;
-            self.sent_some = true;
-            written
-        };
+        ready!(self.poll_send(cx))?;
+        let stream = self
+            .stream
+            .as_mut()
+            .ok_or(io::ErrorKind::ConnectionAborted)?;
+        let written = ready!(Pin::new(stream).poll_write_vectored(cx, slices))?;
+        self.sent_some = true;
         self.blocked = false;
         Poll::Ready(Ok(written))
     }
@@ -288,7 +299,10 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.lock().poll_write(cx, &[IoSlice::new(bytes)])
+        match self.gathers() {
+            true => self.lock().poll_gather(cx, bytes),
+            false => self.lock().poll_write(cx, &[IoSlice::new(bytes)]),
+        }
     }
 
     fn poll_write_vectored(
@@ -296,29 +310,33 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.gathers() {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return self
+                .lock()
+                .poll_gather(cx, first.map_or(&[], |slice| slice));
+        }
         self.lock().poll_write(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
         // What is gathered is copied anyway, and hyper's queue of pieces costs more than one more copy.
-        !self.lock().output.gathers
+        !self.gathers()
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut state = self.lock();
-        if state.output.gathers {
+        if self.gathers() {
             // The connection's task sends it when hyper has done what it can.
             return Poll::Ready(Ok(()));
         }
-        state.poll_send(cx)
+        self.lock().poll_send(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut state = self.lock();
-        if state.output.gathers {
+        if self.gathers() {
             // So that the connection's task closes it: it may have something to add.
             return Poll::Ready(Ok(()));
         }
-        state.poll_close_write(cx)
+        self.lock().poll_close_write(cx)
     }
 }
