@@ -58,6 +58,7 @@ impl Connection {
     }
 
     /// Returns the scope of the next request.
+    #[inline]
     pub(super) fn begin(&self, max_body_size: Option<u64>) -> Arc<RequestScope> {
         let ordinal = self
             .requests

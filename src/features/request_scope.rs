@@ -49,6 +49,7 @@ impl RequestScope {
     }
 
     /// Makes `scope` that of the next request; in place if nobody holds on to the last one.
+    #[inline]
     pub fn renew(
         scope: &mut Arc<Self>,
         connection: ConnectionId,

@@ -79,6 +79,7 @@ impl Transport {
         }))
     }
 
+    #[inline]
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,6 +121,7 @@ impl WeakTransport {
 
 impl State {
     /// Sends what was gathered.
+    #[inline]
     pub(super) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let output = &mut self.output;
         while output.sent < output.bytes.len() {
@@ -250,6 +252,7 @@ impl State {
     }
 
     /// Takes the bytes of a write: gathered if they are few, or else sent behind what was gathered.
+    #[inline]
     fn poll_gather(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if bytes.len() >= GATHERED {
             return self.poll_write(cx, &[IoSlice::new(bytes)]);
