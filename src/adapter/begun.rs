@@ -16,22 +16,59 @@ use super::response_body::Guard;
 use super::{Dispatcher, ResponseBody};
 use crate::body::BoxError;
 use crate::contract::{Application, Request, Response};
-use crate::features::{RequestExt, RequestLifetime, Upgrade};
+use crate::features::{RequestLifetime, Upgrade};
 
 /// A request whose head is ready for the application; made by [`Dispatcher::begin`].
 ///
 /// What [`Call`](super::Call) is, for an engine whose futures may borrow the dispatcher and that makes a body
 /// of its own of each response: the request and the response are copied less often. It counts as in flight.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use transom::adapter::Dispatcher;
+/// use transom::features::{ConnectionInfo, Scheme, Transport};
+/// use transom::{Body, Features, Request, Response, Shutdown};
+///
+/// let (_trigger, shutdown) = Shutdown::pair();
+/// let app = |request: Request| async move { Response::new(Body::from(request.uri().to_string())) };
+/// let dispatcher = Dispatcher::new(app, Features::new(), &shutdown);
+/// let connection = dispatcher.connection(ConnectionInfo::new(Transport::Memory), Scheme::Http);
+///
+/// let request = http::Request::get("http://example.com/path").body(Body::empty())?;
+/// let (mut head, body) = request.into_parts();
+/// let begun = dispatcher.begin(&connection, &mut head, None);
+/// assert_eq!(head.uri, "/path"); // as the application will see it
+///
+/// let answer = begun.run(head, body, |head, body| {
+///     head.headers.insert("via", http::HeaderValue::from_static("1.1 doc"));
+///     Body::new(body)
+/// });
+/// let response = answer.await?;
+/// assert_eq!(response.headers()["via"], "1.1 doc");
+/// assert_eq!(response.into_body().collect(64).await?, "/path");
+/// # Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 #[must_use = "a request that was begun has to be run"]
 pub struct Begun<'a, A> {
     dispatcher: &'a Dispatcher<A>,
     guard: Guard,
+    offer: Option<Arc<dyn Upgrade>>,
 }
 
 impl<'a, A: Application> Begun<'a, A> {
     #[inline]
-    pub(super) fn new(dispatcher: &'a Dispatcher<A>, guard: Guard) -> Self {
-        Self { dispatcher, guard }
+    pub(super) fn new(
+        dispatcher: &'a Dispatcher<A>,
+        guard: Guard,
+        offer: Option<Arc<dyn Upgrade>>,
+    ) -> Self {
+        Self {
+            dispatcher,
+            guard,
+            offer,
+        }
     }
 
     /// Returns the lifetime, for an engine that can tell that the client is gone while it waits.
@@ -43,30 +80,28 @@ impl<'a, A: Application> Begun<'a, A> {
     /// [`Call::run`](super::Call::run) has it. `finish` makes the engine's body, and may change the head a
     /// last time.
     ///
-    /// With an offer the request may take the connection over: the offer is completed, or dropped, when the
-    /// response is there.
-    ///
     /// # Errors
     ///
     /// The application asked to hang up: close the connection (HTTP/2: reset the stream) without a response.
     #[inline]
     pub fn run<B, F, C>(
         self,
-        mut head: request::Parts,
+        head: request::Parts,
         body: B,
-        offer: Option<Arc<dyn Upgrade>>,
         finish: F,
     ) -> impl Future<Output = Result<http::Response<C>, Aborted>> + Send + use<'a, A, B, F, C>
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
         F: FnOnce(&mut response::Parts, ResponseBody) -> C + Send,
     {
+        let Self {
+            dispatcher,
+            guard,
+            offer,
+        } = self;
         let asked = Asked::of(&head.method, offer.is_some());
-        if let Some(offer) = &offer {
-            head.features_mut().insert_shared(Arc::clone(offer));
-        }
-        let body = limited(body, &self.guard);
-        let app = self.dispatcher.app();
+        let body = limited(body, &guard);
+        let app = dispatcher.app();
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let request = Request::from_parts(head, body);
             match offer {
@@ -76,7 +111,7 @@ impl<'a, A: Application> Begun<'a, A> {
             }
         }));
         let called = caught.unwrap_or_else(|panic| Called::Answered(Some(after_panic(&*panic))));
-        Running::new(asked, called, self.guard, finish)
+        Running::new(asked, called, guard, finish)
     }
 }
 

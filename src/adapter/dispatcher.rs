@@ -10,8 +10,7 @@ use super::{Begun, Call, Connection, head};
 use crate::body::{Body, BoxError, Limited};
 use crate::contract::{Application, Shutdown};
 use crate::features::{
-    ConnectionInfo, Features, OriginalTarget, RequestExt, Scheme, ServerLifetime, ServerStatistics,
-    Upgrade,
+    ConnectionInfo, Features, OriginalTarget, Scheme, ServerLifetime, ServerStatistics, Upgrade,
 };
 
 /// Calls an application for a server, and does around each call what every server has to.
@@ -118,13 +117,18 @@ impl<A: Application> Dispatcher<A> {
     /// Begins a request by its head alone, which counts as in flight from now on. The head is made what the
     /// application shall see; the engine may add to its features.
     ///
-    /// For an engine whose futures may borrow the dispatcher; others [`call`](Self::call).
+    /// With an offer the request may take the connection over, as in
+    /// [`call_upgradable`](Self::call_upgradable). For an engine whose futures may borrow the dispatcher;
+    /// others [`call`](Self::call).
     #[inline]
-    pub fn begin(&self, connection: &Connection, head: &mut Parts) -> Begun<'_, A>
-    where
-        A: Application,
-    {
-        Begun::new(self, self.prepare(connection, head))
+    pub fn begin(
+        &self,
+        connection: &Connection,
+        head: &mut Parts,
+        offer: Option<Arc<dyn Upgrade>>,
+    ) -> Begun<'_, A> {
+        let guard = self.prepare(connection, head, offer.as_ref());
+        Begun::new(self, guard, offer)
     }
 
     #[inline]
@@ -139,27 +143,31 @@ impl<A: Application> Dispatcher<A> {
         offer: Option<Arc<dyn Upgrade>>,
     ) -> Call<A>
     where
-        A: Application,
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let (mut head, body) = request.into_parts();
-        let guard = self.prepare(connection, &mut head);
-        if let Some(offer) = &offer {
-            head.features_mut().insert_shared(Arc::clone(offer));
-        }
+        let guard = self.prepare(connection, &mut head, offer.as_ref());
         let request = http::Request::from_parts(head, limited(body, &guard));
         Call::new(Arc::clone(&self.app), request, guard, offer)
     }
 
-    fn prepare(&self, connection: &Connection, head: &mut Parts) -> Guard {
+    fn prepare(
+        &self,
+        connection: &Connection,
+        head: &mut Parts,
+        offer: Option<&Arc<dyn Upgrade>>,
+    ) -> Guard {
         let target = OriginalTarget::new(head.uri.clone());
         let scope = connection.begin(self.max_request_body_size);
         head::normalize(head);
-        let features = Features::of_request(
+        let mut features = Features::of_request(
             Arc::clone(connection.features()),
             Arc::clone(&scope),
             target,
         );
+        if let Some(offer) = offer {
+            features.insert_shared(Arc::clone(offer));
+        }
         head.extensions.insert(features);
         Guard::new(scope, self.statistics.count_request())
     }

@@ -5,7 +5,7 @@
 //!
 //! | part | what it takes off the author's hands |
 //! |---|---|
-//! | [`Dispatcher`], [`Connection`] | the features of a request, the one form of its URI and `Host`, the limit of its body, panics, abort, the framing of bodiless responses, counting what is in flight |
+//! | [`Dispatcher`], [`Connection`], [`Call`] or [`Begun`] | the features of a request, the one form of its URI and `Host`, the limit of its body, panics, abort, the framing of bodiless responses, counting what is in flight |
 //! | [`check_head`] | refusing a wrong target or `Host`, for an engine that does not look at them |
 //! | [`upgrade_offer`] | `dyn Upgrade` for an engine that completes it later |
 //! | [`body_pump`] | a body from an engine whose own is not `Send` or blocks |

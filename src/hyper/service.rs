@@ -84,12 +84,12 @@ impl<A: Application> Requests<A> {
                 offer = made;
             }
         }
-        let begun = self.server.dispatcher.begin(&self.connection, &mut head);
+        let begun = (self.server.dispatcher).begin(&self.connection, &mut head, offer);
         if after.takes_trailers {
             head.features_mut().insert(ResponseTrailers::new());
         }
         let finish = move |head: &mut Parts, body| after.finish(head, body);
-        Answer::Calls(begun.run(head, body, offer, finish))
+        Answer::Calls(begun.run(head, body, finish))
     }
 
     /// Prepares for a request that may turn the connection into something else. There is an offer if the

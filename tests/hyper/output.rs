@@ -198,6 +198,21 @@ async fn a_panic_costs_its_answer_and_nothing_more() {
 }
 
 #[tokio::test]
+async fn a_panic_before_there_is_a_future_is_answered_too() {
+    let server = start(|request: Request| {
+        assert!(request.uri().path() != "/panic", "as it was asked to");
+        async { Response::new(Body::from("done")) }
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.send("GET /panic HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert!(client.until("\r\n\r\n").await.starts_with("HTTP/1.1 500 "));
+    client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    client.until("done").await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_body_that_fails_has_no_last_chunk() {
     let server = start(|_: Request| async {
         let chunks = [Ok("first"), Err(std::io::Error::other("broken"))];
