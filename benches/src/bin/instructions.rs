@@ -17,7 +17,7 @@ use transom_benches::{GREETING, servers};
 /// How many requests the longer run sends.
 const REQUESTS: u64 = 4_000;
 /// At most this many times the instructions of bare hyper.
-const MOST_INSTRUCTIONS: f64 = 1.20;
+const MOST_INSTRUCTIONS: f64 = 1.55;
 /// At most this many allocations more than bare hyper.
 const MOST_ALLOCATIONS: f64 = 3.0;
 /// The server that the bound is for.
