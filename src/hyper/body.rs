@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -135,17 +137,24 @@ pub(super) struct Outgoing {
     rest: Bytes,
     /// Whether the length is kept from hyper, so that it sends chunks, which trailers can follow.
     chunked: bool,
-    /// On HTTP/1.
-    flight: Option<Flight>,
+    carrier: Option<Carrier>,
+}
+
+/// How a connection knows of a response that is on its way.
+pub(super) enum Carrier {
+    /// HTTP/1: by the body, which hyper keeps until all of it is sent.
+    Http1(Flight),
+    /// HTTP/2: hyper is done with the body before its data is sent, so the data tells.
+    Http2(InTransit),
 }
 
 impl Outgoing {
-    pub(super) fn new(body: ResponseBody, chunked: bool, flight: Option<Flight>) -> Self {
+    pub(super) fn new(body: ResponseBody, chunked: bool, carrier: Carrier) -> Self {
         Self {
             body: Some(body),
             rest: Bytes::new(),
             chunked,
-            flight,
+            carrier: Some(carrier),
         }
     }
 
@@ -154,7 +163,7 @@ impl Outgoing {
             body: None,
             rest: Bytes::new(),
             chunked: false,
-            flight: None,
+            carrier: None,
         }
     }
 
@@ -181,16 +190,20 @@ impl HttpBody for Outgoing {
             return Poll::Ready(None);
         };
         let frame = ready!(Pin::new(body).poll_frame(cx));
-        let large = matches!(&frame, Some(Ok(frame)) if frame.data_ref().is_some_and(|data| data.len() > PIECE));
-        if !large || self.flight.is_none() {
-            return Poll::Ready(frame);
-        }
-        Poll::Ready(frame.map(|frame| {
-            frame.map(|frame| match frame.into_data() {
-                Ok(data) => self.piece(data),
-                Err(frame) => frame,
-            })
-        }))
+        Poll::Ready(match (frame, &self.carrier) {
+            (Some(Ok(frame)), Some(Carrier::Http2(in_transit))) => {
+                Some(Ok(frame.map_data(|data| in_transit.hold(data))))
+            }
+            (Some(Ok(frame)), Some(Carrier::Http1(_)))
+                if frame.data_ref().is_some_and(|data| data.len() > PIECE) =>
+            {
+                Some(Ok(match frame.into_data() {
+                    Ok(data) => self.piece(data),
+                    Err(frame) => frame,
+                }))
+            }
+            (frame, _) => frame,
+        })
     }
 
     fn is_end_stream(&self) -> bool {
@@ -204,5 +217,41 @@ impl HttpBody for Outgoing {
             Some(_) => SizeHint::default(),
             None => SizeHint::with_exact(0),
         }
+    }
+}
+
+/// The data of an HTTP/2 connection that hyper was handed and has not sent.
+#[derive(Clone, Default)]
+pub(super) struct InTransit(Arc<AtomicUsize>);
+
+impl InTransit {
+    /// Returns whether everything was sent, or given up.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
+    }
+
+    fn hold(&self, data: Bytes) -> Bytes {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        Bytes::from_owner(Held {
+            data,
+            in_transit: Arc::clone(&self.0),
+        })
+    }
+}
+
+struct Held {
+    data: Bytes,
+    in_transit: Arc<AtomicUsize>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.data
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.in_transit.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -19,7 +19,7 @@ use tokio::time::Sleep;
 use super::close::{close, too_large};
 use super::connection::{Server, Stop};
 use super::io::Stream;
-use super::service::{Http1, Requests};
+use super::service::{Http1, Protocol, Requests};
 use super::transport::{Transport, Watched};
 use crate::contract::Application;
 use crate::features::{ConnectionInfo, Counted, Scheme};
@@ -46,7 +46,7 @@ pub(super) async fn serve<A: Application>(
     let exchange = Exchange::default();
     let requests = Requests {
         connection: server.dispatcher.connection(info, Scheme::Http),
-        http1: Some(Http1 {
+        protocol: Protocol::Http1(Http1 {
             exchange: exchange.clone(),
             transport: transport.clone(),
         }),
@@ -69,6 +69,12 @@ pub(super) async fn serve<A: Application>(
     let mut drain = None;
     let end = poll_fn(|cx| {
         loop {
+            // A response that is on its way can still announce the end of its connection. One that is idle
+            // is read first: what has arrived is answered.
+            if exchange.is_in_flight() && !stopping && stop.poll(cx) {
+                stopping = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
             if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(End::Of(result));
             }

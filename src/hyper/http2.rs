@@ -13,10 +13,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 
+use super::body::InTransit;
 use super::close::close;
 use super::connection::{Server, Stop};
 use super::io::Stream;
-use super::service::Requests;
+use super::service::{Protocol, Requests};
 use super::transport::Transport;
 use crate::contract::Application;
 use crate::features::{ConnectionInfo, Counted, ResponseTrailers, Scheme};
@@ -39,9 +40,10 @@ pub(super) async fn serve<A: Application>(
         .dispatcher
         .connection(info, Scheme::Http)
         .with_feature(ResponseTrailers::new());
+    let in_transit = InTransit::default();
     let requests = Arc::new(Requests {
         connection,
-        http1: None,
+        protocol: Protocol::Http2(in_transit.clone()),
         server: Arc::clone(&server),
     });
     let service = service_fn(move |request| {
@@ -76,7 +78,7 @@ pub(super) async fn serve<A: Application>(
                         return Poll::Pending;
                     }
                     // The stream of a response ends when hyper has all of it, which may not be sent yet.
-                    if open == 0 && !transport.lock().take_sent_some() {
+                    if open == 0 && in_transit.is_empty() {
                         return Poll::Ready(false);
                     }
                     farewell

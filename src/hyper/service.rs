@@ -12,9 +12,9 @@ use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 use pin_project::pin_project;
 
-use super::body::{Outgoing, RequestBody};
+use super::body::{Carrier, InTransit, Outgoing, RequestBody};
 use super::connection::Server;
-use super::http1::{Exchange, Flight};
+use super::http1::Exchange;
 use super::transport::Transport;
 use super::upgrade::Offer;
 use super::validate;
@@ -26,10 +26,16 @@ use crate::features::{ConnectionId, ConnectionInfo, RequestExt, ResponseTrailers
 pub(super) struct Requests<A> {
     pub(super) server: Arc<Server<A>>,
     pub(super) connection: Connection,
-    pub(super) http1: Option<Http1>,
+    pub(super) protocol: Protocol,
 }
 
-/// What HTTP/1 has to know of a request beside its answer.
+/// What has to be known of a request beside its answer.
+pub(super) enum Protocol {
+    Http1(Http1),
+    Http2(InTransit),
+}
+
+/// The connection of a request on HTTP/1.
 pub(super) struct Http1 {
     pub(super) exchange: Exchange,
     pub(super) transport: Transport,
@@ -49,16 +55,16 @@ impl<A: Application> Requests<A> {
         let version = request.version();
         let has_body = !request.body().is_end_stream();
         if let Err(status) = validate::check(&request) {
-            if has_body && let Some(http1) = &self.http1 {
+            if has_body && let Protocol::Http1(http1) = &self.protocol {
                 http1.exchange.give_up();
             }
             return Answer::Refuses(status, version);
         }
         let (mut head, incoming) = request.into_parts();
-        let body = match (&self.http1, has_body) {
+        let body = match (&self.protocol, has_body) {
             (_, false) => RequestBody::empty(),
-            (None, true) => RequestBody::of_stream(incoming),
-            (Some(http1), true) => {
+            (Protocol::Http2(_), true) => RequestBody::of_stream(incoming),
+            (Protocol::Http1(http1), true) => {
                 let awaited = version == Version::HTTP_11
                     && (head.headers.get(header::EXPECT)).is_some_and(|value| {
                         value.as_bytes().eq_ignore_ascii_case(b"100-continue")
@@ -67,14 +73,17 @@ impl<A: Application> Requests<A> {
             }
         };
         let mut after = After {
-            flight: (self.http1.as_ref()).map(|http1| http1.exchange.begin(has_body)),
+            carrier: match &self.protocol {
+                Protocol::Http1(http1) => Carrier::Http1(http1.exchange.begin(has_body)),
+                Protocol::Http2(in_transit) => Carrier::Http2(in_transit.clone()),
+            },
             has_body,
             takes_trailers: false,
             takes_chunks: version >= Version::HTTP_11,
             switch: None,
         };
         let mut offer = None;
-        if let Some(http1) = &self.http1 {
+        if let Protocol::Http1(http1) = &self.protocol {
             // One look at each field costs less than a lookup.
             after.takes_trailers = head.headers.keys().any(|field| *field == header::TE)
                 && lists(&head.headers, header::TE, "trailers");
@@ -139,7 +148,7 @@ where
 
 /// What there is to do once the application has answered.
 struct After<A> {
-    flight: Option<Flight>,
+    carrier: Carrier,
     has_body: bool,
     takes_trailers: bool,
     /// HTTP/1.0 has no chunks.
@@ -152,7 +161,7 @@ impl<A> After<A> {
     #[inline]
     fn finish(self, head: &mut Parts, body: ResponseBody) -> Outgoing {
         if self.has_body
-            && let Some(flight) = &self.flight
+            && let Carrier::Http1(flight) = &self.carrier
         {
             flight.settle(&mut head.headers);
         }
@@ -165,7 +174,7 @@ impl<A> After<A> {
         }
         if !self.takes_chunks
             && body.size_hint().exact().is_none()
-            && let Some(flight) = &self.flight
+            && let Carrier::Http1(flight) = &self.carrier
         {
             flight.end_by_close();
             let close = HeaderValue::from_static("close");
@@ -173,7 +182,7 @@ impl<A> After<A> {
             // Else hyper adds that the connection is kept alive, if the client asked for it.
             head.version = Version::HTTP_10;
         }
-        Outgoing::new(body, chunked, self.flight)
+        Outgoing::new(body, chunked, self.carrier)
     }
 }
 

@@ -40,8 +40,6 @@ pub(super) struct State {
     output: Output,
     /// Whether hyper has more to write than was taken from it.
     blocked: bool,
-    /// Whether bytes that are not gathered were sent since somebody asked.
-    sent_some: bool,
     counted: Option<Counted>,
 }
 
@@ -73,7 +71,6 @@ impl Transport {
                 aborted: false,
                 output: Output::default(),
                 blocked: false,
-                sent_some: false,
                 counted: Some(counted),
             }),
         }))
@@ -139,11 +136,6 @@ impl State {
     /// Returns whether everything that hyper has written was sent.
     pub(super) fn is_sent(&self) -> bool {
         !self.blocked && self.output.bytes.is_empty()
-    }
-
-    /// Returns whether bytes that are not gathered were sent since the last call.
-    pub(super) fn take_sent_some(&mut self) -> bool {
-        std::mem::take(&mut self.sent_some)
     }
 
     /// Sends nothing of the last write that was gathered, but `instead`.
@@ -280,7 +272,6 @@ impl State {
             .as_mut()
             .ok_or(io::ErrorKind::ConnectionAborted)?;
         let written = ready!(Pin::new(stream).poll_write_vectored(cx, slices))?;
-        self.sent_some = true;
         self.blocked = false;
         Poll::Ready(Ok(written))
     }

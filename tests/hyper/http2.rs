@@ -186,6 +186,22 @@ async fn a_stop_says_goodbye_and_waits_for_the_streams() {
 }
 
 #[tokio::test]
+async fn a_client_that_reads_late_has_all_of_its_answer() {
+    const LENGTH: usize = 8 * 1024 * 1024;
+    let server = start(|_: Request| async { Response::new(Body::from(vec![b'x'; LENGTH])) }).await;
+    let (mut sender, _driver) = connect(&server).await;
+    let response = within(sender.send_request(get("/"))).await.unwrap();
+    // The application is done, and hyper has the body, of which the window lets a part through.
+    eventually("it is answered", || server.statistics.requests() == 0).await;
+    server.trigger.request();
+    // Longer than a client without requests has.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let body = within(response.into_body().collect()).await.unwrap();
+    assert_eq!(body.to_bytes().len(), LENGTH);
+    within(server.serving).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_client_that_ignores_the_goodbye_is_left() {
     let server = start(says("done")).await;
     let mut client = server.connect().await;
