@@ -1,0 +1,299 @@
+use std::net::{IpAddr, SocketAddr};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use transom::RequestExt;
+use transom::features::{ConnectionInfo, Endpoint, PathBase, Scheme, Transport};
+
+use super::hops::{self, Hops};
+use super::{ForwardedPart, IpNetwork};
+use crate::hosts::{Host, HostPatterns};
+
+/// The options, and what is done by them.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub(super) source: Source,
+    /// By [`ForwardedPart::index`].
+    pub(super) enabled: [bool; 4],
+    pub(super) names: Names,
+    pub(super) limit: Option<usize>,
+    pub(super) proxies: Vec<IpAddr>,
+    pub(super) networks: Vec<IpNetwork>,
+    pub(super) hosts: HostPatterns,
+    pub(super) symmetry: bool,
+}
+
+/// Where the parts are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A field for each.
+    Separate,
+    /// RFC 7239's one field.
+    Forwarded,
+}
+
+/// The fields, by [`ForwardedPart::index`].
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    pub(super) forwarded: [HeaderName; 4],
+    pub(super) original: [HeaderName; 4],
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let names = |names: [&'static str; 4]| names.map(HeaderName::from_static);
+        Self {
+            forwarded: names([
+                "x-forwarded-for",
+                "x-forwarded-host",
+                "x-forwarded-proto",
+                "x-forwarded-prefix",
+            ]),
+            original: names([
+                "x-original-for",
+                "x-original-host",
+                "x-original-proto",
+                "x-original-prefix",
+            ]),
+        }
+    }
+}
+
+/// Marks a request that has been changed: the layer works once, wherever it stands besides.
+#[derive(Clone)]
+struct Applied;
+
+/// Who speaks to the server.
+#[derive(Clone, Copy)]
+enum Peer {
+    Ip(IpAddr),
+    /// It has no address that could be checked, and is on this machine.
+    Local,
+    /// Nobody said.
+    Unknown,
+}
+
+/// What the client looks like to the proxies that are believed.
+#[derive(Default)]
+struct Client {
+    address: Option<SocketAddr>,
+    scheme: Option<Scheme>,
+    host: Option<HeaderValue>,
+    prefix: Option<PathBase>,
+    /// How many proxies are believed.
+    hops: usize,
+}
+
+impl Rules {
+    /// Makes the request that of the client.
+    pub(super) fn apply<B>(&self, request: &mut Request<B>) {
+        if request.extensions().get::<Applied>().is_some() {
+            return;
+        }
+        let peer = Peer::of(request.feature::<ConnectionInfo>());
+        let hops = Hops::read(self, request.headers());
+        if hops.hops.is_empty() {
+            return;
+        }
+        if let Some(client) = self.follow(peer, &hops) {
+            self.write(client, request);
+            request.extensions_mut().insert(Applied);
+        }
+    }
+
+    pub(super) fn enables(&self, part: ForwardedPart) -> bool {
+        self.enabled[part.index()]
+    }
+
+    /// Returns whether the part is not in `Forwarded`.
+    pub(super) fn has_own_field(&self, part: ForwardedPart) -> bool {
+        self.source == Source::Separate || part == ForwardedPart::Prefix
+    }
+
+    /// Goes from proxy to proxy as long as they are trusted. `None` if nothing shall change.
+    fn follow(&self, peer: Peer, hops: &Hops<'_>) -> Option<Client> {
+        if self.symmetry && !hops.are_symmetric(self) {
+            tracing::warn!("forwarded parts are not there equally often; none is taken over");
+            return None;
+        }
+        let mut client = Client::default();
+        let mut current = peer;
+        for hop in &hops.hops {
+            if !self.trusts(current) {
+                tracing::debug!(proxy = %current, "an unknown proxy; what it forwards is not taken over");
+                break;
+            }
+            if hop.malformed {
+                tracing::debug!(
+                    "a malformed element of Forwarded; it and those before it are not taken over"
+                );
+                break;
+            }
+            if self.enables(ForwardedPart::For) {
+                let node = hop.get(ForwardedPart::For);
+                match super::node::parse(node) {
+                    Some(address) => {
+                        client.address = Some(address);
+                        current = Peer::Ip(address.ip());
+                    }
+                    None if !node.is_empty() => {
+                        tracing::debug!(
+                            node,
+                            "not an address; it and those before it are not taken over"
+                        );
+                        break;
+                    }
+                    None => self.missing(ForwardedPart::For)?,
+                }
+            }
+            if self.enables(ForwardedPart::Proto) {
+                match scheme(hop.get(ForwardedPart::Proto)) {
+                    Some(scheme) => client.scheme = Some(scheme),
+                    None => self.missing(ForwardedPart::Proto)?,
+                }
+            }
+            if self.enables(ForwardedPart::Host) {
+                match self.host(hop.get(ForwardedPart::Host)) {
+                    Some(host) => client.host = Some(host),
+                    None => self.missing(ForwardedPart::Host)?,
+                }
+            }
+            if self.enables(ForwardedPart::Prefix) {
+                match prefix(hop.get(ForwardedPart::Prefix)) {
+                    Some(prefix) => client.prefix = Some(prefix),
+                    None => self.missing(ForwardedPart::Prefix)?,
+                }
+            }
+            client.hops += 1;
+        }
+        client.is_known().then_some(client)
+    }
+
+    /// What becomes of a value that is missing or cannot be used: it is left out, or with symmetry
+    /// everything is (`None`).
+    fn missing(&self, part: ForwardedPart) -> Option<()> {
+        if self.symmetry {
+            tracing::warn!(?part, "a proxy did not forward a part; none is taken over");
+            return None;
+        }
+        Some(())
+    }
+
+    fn trusts(&self, peer: Peer) -> bool {
+        if self.proxies.is_empty() && self.networks.is_empty() {
+            return true;
+        }
+        match peer {
+            Peer::Ip(ip) => {
+                let known = |proxy: &IpAddr| *proxy == ip || *proxy == ip.to_canonical();
+                self.proxies.iter().any(known)
+                    || self.networks.iter().any(|network| network.contains(ip))
+            }
+            Peer::Local => true,
+            Peer::Unknown => false,
+        }
+    }
+
+    fn host(&self, text: &str) -> Option<HeaderValue> {
+        let host = Host::parse(text)?;
+        if !self.hosts.is_empty() && !self.hosts.allow(host) {
+            tracing::debug!(host = text, "not an allowed host; it is not taken over");
+            return None;
+        }
+        HeaderValue::from_str(text).ok()
+    }
+
+    fn write<B>(&self, client: Client, request: &mut Request<B>) {
+        let mut from_forwarded = false;
+        let mut consume =
+            |headers: &mut HeaderMap, part: ForwardedPart, original: Option<String>| {
+                // What was read from an address, a host or a path is a valid value.
+                if let Some(original) = original.and_then(|text| HeaderValue::try_from(text).ok()) {
+                    headers.insert(&self.names.original[part.index()], original);
+                }
+                if self.has_own_field(part) {
+                    hops::truncate(headers, &self.names.forwarded[part.index()], client.hops);
+                } else {
+                    from_forwarded = true;
+                }
+            };
+        if let Some(address) = client.address {
+            let info = request.feature::<ConnectionInfo>().cloned();
+            let original = info.as_ref().and_then(ConnectionInfo::remote);
+            let original = original.and_then(Endpoint::socket_addr);
+            let original = original.map(|address| address.to_string());
+            consume(request.headers_mut(), ForwardedPart::For, original);
+            let info = info.unwrap_or_else(|| ConnectionInfo::new(Transport::Tcp));
+            let info = info.with_remote(Endpoint::Tcp(address));
+            request.features_mut().insert(info);
+        }
+        if let Some(scheme) = client.scheme {
+            let original = request.feature::<Scheme>().map(ToString::to_string);
+            consume(request.headers_mut(), ForwardedPart::Proto, original);
+            request.features_mut().insert(scheme);
+        }
+        if let Some(host) = client.host {
+            if let Some(original) = request.headers().get(header::HOST).cloned() {
+                let name = &self.names.original[ForwardedPart::Host.index()];
+                request.headers_mut().insert(name, original);
+            }
+            consume(request.headers_mut(), ForwardedPart::Host, None);
+            request.headers_mut().insert(header::HOST, host);
+        }
+        if let Some(prefix) = client.prefix {
+            let original = request.feature::<PathBase>();
+            let original = original.filter(|base| !base.as_str().is_empty());
+            let original = original.map(ToString::to_string);
+            consume(request.headers_mut(), ForwardedPart::Prefix, original);
+            request.features_mut().insert(prefix);
+        }
+        if from_forwarded {
+            hops::truncate_forwarded(request.headers_mut(), client.hops);
+        }
+    }
+}
+
+impl Client {
+    fn is_known(&self) -> bool {
+        self.address.is_some()
+            || self.scheme.is_some()
+            || self.host.is_some()
+            || self.prefix.is_some()
+    }
+}
+
+impl Peer {
+    fn of(info: Option<&ConnectionInfo>) -> Self {
+        let Some(info) = info else {
+            return Self::Unknown;
+        };
+        match info.remote().and_then(Endpoint::socket_addr) {
+            Some(address) => Self::Ip(address.ip()),
+            None => match info.transport() {
+                Transport::Unix | Transport::Memory => Self::Local,
+                _ => Self::Unknown,
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ip(ip) => ip.fmt(f),
+            Self::Local => f.write_str("local"),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+fn scheme(text: &str) -> Option<Scheme> {
+    [Scheme::Http, Scheme::Https]
+        .into_iter()
+        .find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
+}
+
+/// A prefix of two slashes would make the name of a host of what follows them in a link.
+fn prefix(text: &str) -> Option<PathBase> {
+    let rooted = text.starts_with('/') && !text.starts_with("//");
+    rooted.then(|| PathBase::new(text).ok()).flatten()
+}

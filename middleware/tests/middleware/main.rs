@@ -1,0 +1,6 @@
+//! Each middleware through its public API, in a pipeline on a server.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+mod forwarded_headers;
