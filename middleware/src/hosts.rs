@@ -74,6 +74,28 @@ impl HostPatterns {
         Ok(hosts)
     }
 
+    /// As [`new`](Self::new), and an empty list is an error too.
+    #[cfg(feature = "host-filtering")]
+    pub(crate) fn at_least_one<P: AsRef<str>>(
+        patterns: impl IntoIterator<Item = P>,
+    ) -> Result<Self, InvalidHostPattern> {
+        let hosts = Self::new(patterns)?;
+        match hosts.is_empty() {
+            true => Err(InvalidHostPattern {
+                pattern: None,
+                problem: "at least one is needed",
+            }),
+            false => Ok(hosts),
+        }
+    }
+
+    /// Returns whether one of the patterns is for every host.
+    #[cfg(feature = "host-filtering")]
+    pub(crate) fn allow_any(&self) -> bool {
+        self.any
+    }
+
+    #[cfg(any(feature = "forwarded-headers", feature = "host-filtering"))]
     pub(crate) fn is_empty(&self) -> bool {
         !self.any && self.exact.is_empty() && self.suffixes.is_empty()
     }
@@ -124,17 +146,18 @@ impl HostPatterns {
     }
 }
 
-/// A pattern of hosts is malformed. The text names it, what is wrong with it, and what would be right.
+/// A pattern of hosts is malformed, or a list of them is empty where it must not be. The text names the
+/// pattern, what is wrong with it, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidHostPattern {
-    pattern: String,
+    pattern: Option<String>,
     problem: &'static str,
 }
 
 impl InvalidHostPattern {
-    pub(crate) fn new(pattern: &str, problem: &'static str) -> Self {
+    fn new(pattern: &str, problem: &'static str) -> Self {
         Self {
-            pattern: pattern.into(),
+            pattern: Some(pattern.into()),
             problem,
         }
     }
@@ -142,10 +165,14 @@ impl InvalidHostPattern {
 
 impl fmt::Display for InvalidHostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.pattern {
+            Some(pattern) => write!(f, "`{pattern}` is not a pattern of hosts: ")?,
+            None => f.write_str("there is no pattern of hosts: ")?,
+        }
         write!(
             f,
-            "`{}` is not a pattern of hosts: {}; `example.com`, `*.example.com`, `[2001:db8::1]` and `*` are some",
-            self.pattern, self.problem
+            "{}; `example.com`, `*.example.com`, `[2001:db8::1]` and `*` are some",
+            self.problem
         )
     }
 }

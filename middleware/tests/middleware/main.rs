@@ -4,3 +4,4 @@
 mod support;
 
 mod forwarded_headers;
+mod host_filtering;
