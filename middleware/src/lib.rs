@@ -5,13 +5,23 @@
 pub mod forwarded_headers;
 #[cfg(feature = "host-filtering")]
 pub mod host_filtering;
+#[cfg(feature = "https-redirection")]
+pub mod https_redirection;
 
+#[cfg(any(
+    feature = "forwarded-headers",
+    feature = "host-filtering",
+    feature = "https-redirection",
+))]
+mod host;
 #[cfg(any(feature = "forwarded-headers", feature = "host-filtering"))]
-mod hosts;
-#[cfg(feature = "host-filtering")]
+mod host_patterns;
+#[cfg(any(feature = "host-filtering", feature = "https-redirection"))]
 mod response_future;
+#[cfg(feature = "https-redirection")]
+mod target;
 
 #[cfg(any(feature = "forwarded-headers", feature = "host-filtering"))]
-pub use hosts::InvalidHostPattern;
-#[cfg(feature = "host-filtering")]
+pub use host_patterns::InvalidHostPattern;
+#[cfg(any(feature = "host-filtering", feature = "https-redirection"))]
 pub use response_future::ResponseFuture;

@@ -10,7 +10,7 @@ use tower_layer::Layer;
 use super::rules::{Names, Rules, Source};
 use super::{ForwardedHeaders, ForwardedPart, IpNetwork};
 use crate::InvalidHostPattern;
-use crate::hosts::HostPatterns;
+use crate::host_patterns::HostPatterns;
 
 /// Makes of a service one that sees what a trusted proxy saw. See the [module](super).
 #[derive(Clone, Debug)]

@@ -6,7 +6,8 @@ use transom::features::{ConnectionInfo, Endpoint, PathBase, Scheme, Transport};
 
 use super::hops::{self, Hops};
 use super::{ForwardedPart, IpNetwork};
-use crate::hosts::{Host, HostPatterns};
+use crate::host::Host;
+use crate::host_patterns::HostPatterns;
 
 /// The options, and what is done by them.
 #[derive(Clone, Debug)]

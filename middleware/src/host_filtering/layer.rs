@@ -4,7 +4,7 @@ use tower_layer::Layer;
 
 use super::HostFiltering;
 use crate::InvalidHostPattern;
-use crate::hosts::HostPatterns;
+use crate::host_patterns::HostPatterns;
 
 /// Makes of a service one that answers for certain hosts only. See the [module](super).
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use tower_service::Service;
 
 use super::layer::Options;
 use crate::ResponseFuture;
-use crate::hosts::Host;
+use crate::host::Host;
 
 const MESSAGE: &str = "<!DOCTYPE html>\n<html lang=\"en\">\n<title>Bad Request</title>\n\
      <h1>Bad Request</h1>\n<p>The host of this request is not served here.</p>\n</html>\n";

@@ -5,3 +5,4 @@ mod support;
 
 mod forwarded_headers;
 mod host_filtering;
+mod https_redirection;
