@@ -23,6 +23,15 @@ impl HostPatterns {
         Ok(hosts)
     }
 
+    /// The names that a machine has for itself.
+    #[cfg(feature = "hsts")]
+    pub(crate) fn of_this_machine() -> Self {
+        Self {
+            exact: ["localhost", "127.0.0.1", "[::1]"].map(String::from).into(),
+            ..Self::default()
+        }
+    }
+
     /// As [`new`](Self::new), and an empty list is an error too.
     #[cfg(feature = "host-filtering")]
     pub(crate) fn at_least_one<P: AsRef<str>>(

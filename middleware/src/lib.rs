@@ -5,23 +5,34 @@
 pub mod forwarded_headers;
 #[cfg(feature = "host-filtering")]
 pub mod host_filtering;
+#[cfg(feature = "hsts")]
+pub mod hsts;
 #[cfg(feature = "https-redirection")]
 pub mod https_redirection;
 
 #[cfg(any(
     feature = "forwarded-headers",
     feature = "host-filtering",
+    feature = "hsts",
     feature = "https-redirection",
 ))]
 mod host;
-#[cfg(any(feature = "forwarded-headers", feature = "host-filtering"))]
+#[cfg(any(
+    feature = "forwarded-headers",
+    feature = "host-filtering",
+    feature = "hsts",
+))]
 mod host_patterns;
 #[cfg(any(feature = "host-filtering", feature = "https-redirection"))]
 mod response_future;
-#[cfg(feature = "https-redirection")]
+#[cfg(any(feature = "hsts", feature = "https-redirection"))]
 mod target;
 
-#[cfg(any(feature = "forwarded-headers", feature = "host-filtering"))]
+#[cfg(any(
+    feature = "forwarded-headers",
+    feature = "host-filtering",
+    feature = "hsts",
+))]
 pub use host_patterns::InvalidHostPattern;
 #[cfg(any(feature = "host-filtering", feature = "https-redirection"))]
 pub use response_future::ResponseFuture;

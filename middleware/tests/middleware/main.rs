@@ -5,4 +5,5 @@ mod support;
 
 mod forwarded_headers;
 mod host_filtering;
+mod hsts;
 mod https_redirection;
