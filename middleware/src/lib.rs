@@ -3,6 +3,8 @@
 
 #[cfg(feature = "forwarded-headers")]
 pub mod forwarded_headers;
+#[cfg(feature = "health-checks")]
+pub mod health_checks;
 #[cfg(feature = "host-filtering")]
 pub mod host_filtering;
 #[cfg(feature = "hsts")]

@@ -4,6 +4,7 @@
 mod support;
 
 mod forwarded_headers;
+mod health_checks;
 mod host_filtering;
 mod hsts;
 mod https_redirection;
