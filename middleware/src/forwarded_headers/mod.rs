@@ -86,6 +86,9 @@
 //! - In `Forwarded`, an element that is malformed ends the list; so does a line whose quotes do not close,
 //!   as a whole.
 //!
+//! With `Prefix`, the path base holds more than this server was asked for, so that links are right for the client;
+//! [`OriginalTarget`] stays what the server was asked for.
+//!
 //! The request is never refused. What was not taken over is logged.
 //!
 //! # Outside of Transom
@@ -94,7 +97,7 @@
 //! Then `Host` is written as ever, and the rest is in [`Features`](transom::Features) for who asks there. An authority in the URI stays as it is.
 
 #[cfg(doc)]
-use transom::features::{ConnectionInfo, PathBase, Scheme};
+use transom::features::{ConnectionInfo, OriginalTarget, PathBase, Scheme};
 
 mod hops;
 mod layer;

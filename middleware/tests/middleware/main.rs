@@ -8,3 +8,4 @@ mod health_checks;
 mod host_filtering;
 mod hsts;
 mod https_redirection;
+mod lint;

@@ -1,0 +1,68 @@
+//! No middleware breaks a rule, neither towards the server nor towards what comes after it.
+
+use transom::testing::TestServer;
+use transom::{ApplicationBuilder, Body, Request, Response};
+use transom_conformance::Lint;
+use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
+use transom_middleware::health_checks::{HealthCheck, HealthChecksLayer, HealthStatus};
+use transom_middleware::host_filtering::HostFilteringLayer;
+use transom_middleware::hsts::HstsLayer;
+use transom_middleware::https_redirection::HttpsRedirectionLayer;
+
+use crate::support::run;
+
+async fn echo(request: Request) -> Response {
+    Response::new(request.into_body())
+}
+
+#[test]
+fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
+    run(async {
+        let (inside, after) = Lint::new(echo);
+        let degraded = HealthCheck::new("a", || std::future::ready(HealthStatus::Degraded));
+        // Not the prefix: after it, the path base is more than what this server was asked for.
+        let parts = [
+            ForwardedPart::For,
+            ForwardedPart::Host,
+            ForwardedPart::Proto,
+        ];
+        let pipeline = ApplicationBuilder::new()
+            .layer(HealthChecksLayer::new().with_check(degraded))
+            .layer(ForwardedHeadersLayer::new(parts))
+            .layer(HostFilteringLayer::new(["example.com"]).unwrap())
+            .layer(HttpsRedirectionLayer::new().with_https_port(443))
+            .layer(HstsLayer::new())
+            .run(inside);
+        let (outside, before) = Lint::new(pipeline);
+        let client = TestServer::new().start(outside).await.unwrap();
+
+        let mut statuses = Vec::new();
+        for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+            for (path, host, proto) in [
+                ("/readyz", "inner", "http"),
+                ("/", "evil.example", "https"),
+                ("/a?b", "example.com", "http"),
+                ("/a?b", "example.com", "https"),
+            ] {
+                let request = http::Request::builder()
+                    .method(method)
+                    .uri(path)
+                    .header("host", "inner")
+                    .header("x-forwarded-for", "192.0.2.1:80")
+                    .header("x-forwarded-proto", proto)
+                    .header("x-forwarded-host", host);
+                let request = request.body(Body::from("content")).unwrap();
+                let response = client.send(request).await.unwrap();
+                statuses.push(response.status().as_u16());
+                let told = response.headers().contains_key("strict-transport-security");
+                assert_eq!(told, statuses.last() == Some(&200) && path != "/readyz");
+                response.into_body().collect(1 << 10).await.unwrap();
+            }
+        }
+        let answered = [200, 400, 307, 200];
+        let refused = [405, 400, 307, 200];
+        assert_eq!(statuses, [answered, answered, refused, refused].concat());
+        assert!(before.is_clean(), "{:?}", before.violations());
+        assert!(after.is_clean(), "{:?}", after.violations());
+    });
+}
