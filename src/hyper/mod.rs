@@ -42,6 +42,10 @@
 //! - the accept loop survives whatever `accept` fails with.
 //!
 //! The head of a request may have 32 KiB in all (431), its target 8 KiB (414), and 100 fields (431).
+//!
+//! What it does not have yet: TLS, timeouts, and a limit on the number of connections. A client that sends
+//! nothing holds its connection for as long as it likes, so on the Internet it wants a reverse proxy
+//! before it.
 
 mod body;
 mod bound;
