@@ -10,13 +10,14 @@ use super::{Begun, Call, Connection, head};
 use crate::body::{Body, BoxError, Limited};
 use crate::contract::{Application, Shutdown};
 use crate::features::{
-    ConnectionInfo, Features, OriginalTarget, Scheme, ServerLifetime, ServerStatistics, Upgrade,
+    ConnectionInfo, Features, MaxRequestBodySize, OriginalTarget, Scheme, ServerLifetime,
+    ServerStatistics, Upgrade,
 };
 
 /// Calls an application for a server, and does around each call what every server has to.
 ///
-/// A server makes one when it begins to serve, a [`Connection`] for each connection, and a [`Call`] for
-/// each request.
+/// A server makes one when it begins to serve, a [`Connection`] for each connection, and a [`Call`], or a
+/// [`Begun`], for each request.
 ///
 /// ```
 /// use transom::adapter::Dispatcher;
@@ -47,9 +48,6 @@ pub struct Dispatcher<A> {
 }
 
 impl<A: Application> Dispatcher<A> {
-    /// The limit of a request's body in bytes, as long as a server sets no other.
-    pub const MAX_REQUEST_BODY_SIZE: u64 = 30_000_000;
-
     /// Returns a dispatcher of `app` for the server whose features these are. Adds [`ServerLifetime`],
     /// and [`ServerStatistics`] unless the server has them.
     pub fn new(app: A, mut features: Features, shutdown: &Shutdown) -> Self {
@@ -63,7 +61,7 @@ impl<A: Application> Dispatcher<A> {
             app: Arc::new(app),
             features: Arc::new(features),
             statistics,
-            max_request_body_size: Some(Self::MAX_REQUEST_BODY_SIZE),
+            max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
         }
     }
 

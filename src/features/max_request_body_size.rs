@@ -15,7 +15,7 @@ use super::Feature;
 /// ```
 /// use transom::features::MaxRequestBodySize;
 ///
-/// let size = MaxRequestBodySize::new(Some(30_000_000));
+/// let size = MaxRequestBodySize::new(Some(MaxRequestBodySize::DEFAULT));
 /// size.set(None)?; // an upload of any length
 /// assert_eq!(size.limit(), None);
 /// assert!(!size.is_read_only());
@@ -35,6 +35,9 @@ const FROZEN: u64 = 1 << 63;
 const UNLIMITED: u64 = FROZEN - 1;
 
 impl MaxRequestBodySize {
+    /// The limit in bytes, as long as a server is told no other.
+    pub const DEFAULT: u64 = 30_000_000;
+
     /// Returns a limit in bytes; `None` is none. Limits of 2^63 - 1 bytes and more are none as well.
     pub fn new(limit: Option<u64>) -> Self {
         Self(Arc::new(State {

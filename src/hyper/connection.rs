@@ -11,7 +11,7 @@ use super::upgrade::UpgradedConnections;
 use super::{http1, http2};
 use crate::adapter::Dispatcher;
 use crate::contract::{Application, Shutdown};
-use crate::features::{ConnectionInfo, ServerStatistics};
+use crate::features::{ConnectionInfo, MaxRequestBodySize, ServerStatistics};
 
 /// What can be set on the server.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            max_request_body_size: Some(30_000_000),
+            max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
             half_close: true,
         }
     }

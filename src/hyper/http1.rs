@@ -19,7 +19,7 @@ use tokio::time::Sleep;
 use super::close::{close, too_large};
 use super::connection::{Server, Stop};
 use super::io::Stream;
-use super::service::{Http1, Protocol, Requests};
+use super::service::{Http1, Requests, Speaks};
 use super::transport::{Transport, Watched};
 use crate::contract::Application;
 use crate::features::{ConnectionInfo, Counted, Scheme};
@@ -46,7 +46,7 @@ pub(super) async fn serve<A: Application>(
     let exchange = Exchange::default();
     let requests = Requests {
         connection: server.dispatcher.connection(info, Scheme::Http),
-        protocol: Protocol::Http1(Http1 {
+        speaks: Speaks::Http1(Http1 {
             exchange: exchange.clone(),
             transport: transport.clone(),
         }),

@@ -17,7 +17,7 @@ use super::body::InTransit;
 use super::close::close;
 use super::connection::{Server, Stop};
 use super::io::Stream;
-use super::service::{Protocol, Requests};
+use super::service::{Requests, Speaks};
 use super::transport::Transport;
 use crate::contract::Application;
 use crate::features::{ConnectionInfo, Counted, ResponseTrailers, Scheme};
@@ -43,7 +43,7 @@ pub(super) async fn serve<A: Application>(
     let in_transit = InTransit::default();
     let requests = Arc::new(Requests {
         connection,
-        protocol: Protocol::Http2(in_transit.clone()),
+        speaks: Speaks::Http2(in_transit.clone()),
         server: Arc::clone(&server),
     });
     let service = service_fn(move |request| {

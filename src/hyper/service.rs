@@ -26,11 +26,11 @@ use crate::features::{ConnectionId, ConnectionInfo, RequestExt, ResponseTrailers
 pub(super) struct Requests<A> {
     pub(super) server: Arc<Server<A>>,
     pub(super) connection: Connection,
-    pub(super) protocol: Protocol,
+    pub(super) speaks: Speaks,
 }
 
-/// What has to be known of a request beside its answer.
-pub(super) enum Protocol {
+/// The protocol of a connection, and what has to be known of its requests beside their answers.
+pub(super) enum Speaks {
     Http1(Http1),
     Http2(InTransit),
 }
@@ -55,16 +55,16 @@ impl<A: Application> Requests<A> {
         let version = request.version();
         let has_body = !request.body().is_end_stream();
         if let Err(status) = validate::check(&request) {
-            if has_body && let Protocol::Http1(http1) = &self.protocol {
+            if has_body && let Speaks::Http1(http1) = &self.speaks {
                 http1.exchange.give_up();
             }
             return Answer::Refuses(status, version);
         }
         let (mut head, incoming) = request.into_parts();
-        let body = match (&self.protocol, has_body) {
+        let body = match (&self.speaks, has_body) {
             (_, false) => RequestBody::empty(),
-            (Protocol::Http2(_), true) => RequestBody::of_stream(incoming),
-            (Protocol::Http1(http1), true) => {
+            (Speaks::Http2(_), true) => RequestBody::of_stream(incoming),
+            (Speaks::Http1(http1), true) => {
                 let awaited = version == Version::HTTP_11
                     && (head.headers.get(header::EXPECT)).is_some_and(|value| {
                         value.as_bytes().eq_ignore_ascii_case(b"100-continue")
@@ -73,9 +73,9 @@ impl<A: Application> Requests<A> {
             }
         };
         let mut after = After {
-            carrier: match &self.protocol {
-                Protocol::Http1(http1) => Carrier::Http1(http1.exchange.begin(has_body)),
-                Protocol::Http2(in_transit) => Carrier::Http2(in_transit.clone()),
+            carrier: match &self.speaks {
+                Speaks::Http1(http1) => Carrier::Http1(http1.exchange.begin(has_body)),
+                Speaks::Http2(in_transit) => Carrier::Http2(in_transit.clone()),
             },
             has_body,
             takes_trailers: false,
@@ -83,7 +83,7 @@ impl<A: Application> Requests<A> {
             switch: None,
         };
         let mut offer = None;
-        if let Protocol::Http1(http1) = &self.protocol {
+        if let Speaks::Http1(http1) = &self.speaks {
             // One look at each field costs less than a lookup.
             after.takes_trailers = head.headers.keys().any(|field| *field == header::TE)
                 && lists(&head.headers, header::TE, "trailers");

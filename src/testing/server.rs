@@ -9,7 +9,8 @@ use super::exchange::Exchange;
 use crate::adapter::Dispatcher;
 use crate::contract::{Application, BoundServer, Error, Server, Shutdown};
 use crate::features::{
-    Features, ResponseTrailers, ServerAddress, ServerAddresses, ServerInfo, ServerStatistics,
+    Features, MaxRequestBodySize, ResponseTrailers, ServerAddress, ServerAddresses, ServerInfo,
+    ServerStatistics,
 };
 
 /// How many requests may wait for a server that does not take them.
@@ -26,7 +27,7 @@ impl TestServer {
     /// Returns a server with the limits that other servers have.
     pub fn new() -> Self {
         Self {
-            max_request_body_size: Some(Dispatcher::<crate::App>::MAX_REQUEST_BODY_SIZE),
+            max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
         }
     }
 

@@ -2,11 +2,11 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_server::ServerBuilder;
-use transom::adapter::{self, Dispatcher};
+use transom::adapter;
 use transom::features::{
-    RequestedAddresses, Scheme, ServerAddresses, ServerInfo, ServerStatistics,
+    MaxRequestBodySize, RequestedAddresses, Scheme, ServerAddresses, ServerInfo, ServerStatistics,
 };
-use transom::{App, Error, Features, Server};
+use transom::{Error, Features, Server};
 
 use crate::ActixBoundServer;
 
@@ -63,7 +63,7 @@ impl ActixServer {
             addresses: RequestedAddresses::parse(addresses),
             options: Options {
                 workers: None,
-                max_request_body_size: Some(Dispatcher::<App>::MAX_REQUEST_BODY_SIZE),
+                max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
                 request_head_timeout: Duration::from_secs(30),
                 keep_alive_timeout: Duration::from_secs(130),
                 configure: None,
