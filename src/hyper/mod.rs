@@ -47,19 +47,15 @@
 //! nothing holds its connection for as long as it likes, so on the Internet it wants a reverse proxy
 //! before it.
 
-mod body;
+mod accept;
 mod bound;
-mod close;
 mod connection;
 mod http1;
 mod http2;
-mod io;
+mod options;
+mod request;
 mod server;
-mod service;
-mod sniff;
-mod transport;
-mod upgrade;
-mod validate;
 
 pub use bound::BoundHyperServer;
+pub use options::{Endpoint, Http2Limits, Limits, MinDataRate, Protocols, UnknownProtocols};
 pub use server::HyperServer;

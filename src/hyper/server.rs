@@ -1,14 +1,16 @@
 use std::net::TcpListener;
 #[cfg(unix)]
 use std::os::unix::net::UnixListener;
+use std::sync::Arc;
 
 use super::BoundHyperServer;
-use super::connection::Options;
+use super::bound::BoundEndpoint;
+use super::options::{Endpoint, EndpointOptions, Limits, Options, Source};
 use crate::adapter::{Listener, bind};
 use crate::contract::{Error, Server};
 use crate::features::{RequestedAddresses, Scheme, ServerAddress};
 
-/// The default server, on hyper: HTTP/1.1 and HTTP/2 without TLS, over TCP and unix sockets.
+/// The default server, on hyper: HTTP/1.1 and HTTP/2, over TCP and unix sockets.
 ///
 /// ```
 /// use transom::{BoundServer, HyperServer, Server, features::ServerAddresses};
@@ -25,47 +27,53 @@ use crate::features::{RequestedAddresses, Scheme, ServerAddress};
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "Kestrel")]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "a server does nothing until it is bound and serves"]
 pub struct HyperServer {
-    source: Source,
+    requested: RequestedAddresses,
+    endpoints: Vec<Endpoint>,
     options: Options,
-}
-
-/// Where its connections come from.
-#[derive(Debug)]
-enum Source {
-    Requested(RequestedAddresses),
-    Tcp(TcpListener),
-    #[cfg(unix)]
-    Unix(UnixListener),
 }
 
 impl HyperServer {
     /// Returns a server for the addresses of a list separated by `;`. A malformed one is an error of
-    /// [`bind`](Server::bind).
+    /// [`bind`](Server::bind). [`default`](Self::default) binds [`RequestedAddresses::DEFAULT`] unless a
+    /// host says otherwise, or there is an endpoint.
     pub fn new(addresses: impl AsRef<str>) -> Self {
-        Self::of(Source::Requested(RequestedAddresses::parse(
-            addresses.as_ref(),
-        )))
+        Self {
+            requested: RequestedAddresses::parse(addresses.as_ref()),
+            ..Self::default()
+        }
     }
 
     /// Returns a server for a TCP listener that was made elsewhere: handed over by a service manager, say.
     pub fn from_tcp_listener(listener: TcpListener) -> Self {
-        Self::of(Source::Tcp(listener))
+        Self::default().with_endpoint(Endpoint::from_tcp_listener(listener))
     }
 
     /// As [`from_tcp_listener`](Self::from_tcp_listener), for a unix socket. Its file stays the caller's.
     #[cfg(unix)]
     pub fn from_unix_listener(listener: UnixListener) -> Self {
-        Self::of(Source::Unix(listener))
+        Self::default().with_endpoint(Endpoint::from_unix_listener(listener))
+    }
+
+    /// Adds a place to listen at, with options of its own.
+    pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoints.push(endpoint);
+        self
+    }
+
+    /// Sets what clients may take.
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.options.limits = limits;
+        self
     }
 
     /// Sets how long the body of a request may be, in bytes; `None` for any length. 30,000,000 by
     /// default. An application may change it for one request
     /// ([`MaxRequestBodySize`](crate::features::MaxRequestBodySize)).
     pub fn with_max_request_body_size(mut self, limit: Option<u64>) -> Self {
-        self.options.max_request_body_size = limit;
+        self.options.limits = self.options.limits.with_max_request_body_size(limit);
         self
     }
 
@@ -75,56 +83,74 @@ impl HyperServer {
         self.options.half_close = allowed;
         self
     }
-
-    fn of(source: Source) -> Self {
-        Self {
-            source,
-            options: Options::default(),
-        }
-    }
-}
-
-/// Binds [`RequestedAddresses::DEFAULT`] unless a host says otherwise.
-impl Default for HyperServer {
-    fn default() -> Self {
-        Self::of(Source::Requested(RequestedAddresses::default()))
-    }
 }
 
 impl Server for HyperServer {
     type Bound = BoundHyperServer;
 
-    async fn bind(self) -> Result<BoundHyperServer, Error> {
-        let (requested, listeners) = match self.source {
-            Source::Requested(mut requested) => {
-                let addresses = requested.take()?;
-                if let Some(address) = addresses.iter().find(|a| a.scheme() != Scheme::Http) {
-                    return Err(no_tls(address));
+    async fn bind(mut self) -> Result<BoundHyperServer, Error> {
+        self.options.limits.check()?;
+        let mut requested = Vec::new();
+        let mut bound = Vec::new();
+        if !self.requested.is_empty() || self.endpoints.is_empty() {
+            for address in self.requested.take()? {
+                bind_at(&address, &EndpointOptions::default(), &mut bound)?;
+                requested.push(address);
+            }
+        }
+        for Endpoint { source, options } in self.endpoints {
+            let handed_over = |listener: std::io::Result<Listener>, what| {
+                let options = Arc::new(options.clone());
+                match listener {
+                    Ok(listener) => Ok(BoundEndpoint { listener, options }),
+                    Err(error) => Err(Error::bind(what, error)),
                 }
-                let listeners = bind(&addresses)?;
-                (addresses, listeners)
+            };
+            match source {
+                Source::Address(address) => {
+                    let address: ServerAddress = address
+                        .parse()
+                        .map_err(|error| Error::configuration(format!("{error}")))?;
+                    bind_at(&address, &options, &mut bound)?;
+                    requested.push(address);
+                }
+                Source::Tcp(listener) => {
+                    let listener = Listener::from_tcp(Scheme::Http, listener);
+                    bound.push(handed_over(listener, "the TCP listener handed over")?);
+                }
+                #[cfg(unix)]
+                Source::Unix(listener) => {
+                    let listener = Listener::from_unix(Scheme::Http, listener);
+                    bound.push(handed_over(listener, "the unix listener handed over")?);
+                }
             }
-            Source::Tcp(listener) => {
-                let listener = Listener::from_tcp(Scheme::Http, listener)
-                    .map_err(|error| Error::bind("the TCP listener handed over", error))?;
-                (Vec::new(), vec![listener])
-            }
-            #[cfg(unix)]
-            Source::Unix(listener) => {
-                let listener = Listener::from_unix(Scheme::Http, listener)
-                    .map_err(|error| Error::bind("the unix listener handed over", error))?;
-                (Vec::new(), vec![listener])
-            }
-        };
-        Ok(BoundHyperServer::new(requested, listeners, self.options))
+        }
+        Ok(BoundHyperServer::new(requested, bound, self.options))
     }
 
     fn requested_addresses(&mut self) -> Option<&mut RequestedAddresses> {
-        match &mut self.source {
-            Source::Requested(requested) => Some(requested),
-            _ => None,
-        }
+        // As ASP.NET: endpoints replace the addresses that a host would give.
+        (self.endpoints.is_empty() || !self.requested.is_empty()).then_some(&mut self.requested)
     }
+}
+
+/// Binds one address, which may be several sockets.
+fn bind_at(
+    address: &ServerAddress,
+    options: &EndpointOptions,
+    bound: &mut Vec<BoundEndpoint>,
+) -> Result<(), Error> {
+    if address.scheme() != Scheme::Http {
+        return Err(no_tls(address));
+    }
+    let options = Arc::new(options.clone());
+    for listener in bind(std::slice::from_ref(address))? {
+        bound.push(BoundEndpoint {
+            listener,
+            options: Arc::clone(&options),
+        });
+    }
+    Ok(())
 }
 
 fn no_tls(address: &ServerAddress) -> Error {

@@ -19,7 +19,7 @@ const MAX_LINE: usize = 8 * 1024;
 /// Sends what is left to send, and closes. A socket that is closed while input is unread resets the
 /// connection, which may destroy the response on its way; RFC 9112, section 9.6. So if `more` is expected,
 /// or is there already, it is read and dropped until the client closes, for a while.
-pub(super) async fn close(transport: &Transport, more: bool) {
+pub(in crate::hyper) async fn close(transport: &Transport, more: bool) {
     if poll_fn(|cx| transport.lock().poll_close_write(cx))
         .await
         .is_err()
@@ -51,7 +51,7 @@ pub(super) async fn close(transport: &Transport, more: bool) {
 
 /// hyper answers 431 to every head that is too large. If it is the first line that is, RFC 9112, section
 /// 3, asks for 414.
-pub(super) fn too_large(transport: &mut State, head: &[u8]) {
+pub(in crate::hyper) fn too_large(transport: &mut State, head: &[u8]) {
     let line = head
         .iter()
         .position(|byte| *byte == b'\n')

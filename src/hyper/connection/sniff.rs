@@ -5,21 +5,32 @@ use std::io;
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::hyper::options::Protocols;
+
 /// What a client of HTTP/2 begins with; RFC 9113, section 3.4.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub(in crate::hyper) enum Protocol {
     Http1,
     Http2,
 }
 
 /// Reads until the protocol is known, and not further than its preface. Returns what was read; `None` if
 /// the client went away before it told.
-pub(super) async fn sniff<S>(stream: &mut S) -> io::Result<Option<(Protocol, BytesMut)>>
+pub(in crate::hyper) async fn sniff<S>(
+    stream: &mut S,
+    spoken: Protocols,
+) -> io::Result<Option<(Protocol, BytesMut)>>
 where
     S: AsyncRead + Unpin,
 {
+    if spoken == Protocols::HTTP1 {
+        return Ok(Some((Protocol::Http1, BytesMut::new())));
+    }
+    if spoken == Protocols::HTTP2 {
+        return Ok(Some((Protocol::Http2, BytesMut::new())));
+    }
     let mut bytes = [0; PREFACE.len()];
     let mut read = 0;
     loop {

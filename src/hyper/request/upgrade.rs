@@ -7,15 +7,15 @@ use futures_channel::oneshot;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
-use super::transport::{Transport, WeakTransport};
 use crate::features::{ConnectionId, Upgrade, UpgradeError, Upgraded, Upgrading};
+use crate::hyper::connection::{Transport, WeakTransport};
 
 /// hyper's upgrade as the feature. It is cancelled unless the response is the 101.
-pub(super) struct Offer(Mutex<Option<(OnUpgrade, oneshot::Receiver<()>)>>);
+pub(in crate::hyper) struct Offer(Mutex<Option<(OnUpgrade, oneshot::Receiver<()>)>>);
 
 impl Offer {
     /// Returns the offer, and what to fire when the response is a 101; to drop it cancels.
-    pub(super) fn new(on_upgrade: OnUpgrade) -> (Self, oneshot::Sender<()>) {
+    pub(in crate::hyper) fn new(on_upgrade: OnUpgrade) -> (Self, oneshot::Sender<()>) {
         let (switching, switched) = oneshot::channel();
         (Self(Mutex::new(Some((on_upgrade, switched)))), switching)
     }
@@ -38,7 +38,7 @@ impl Upgrade for Offer {
 
 /// The upgraded connections of a server: no task of the server's holds them, and yet they end with it.
 #[derive(Default)]
-pub(super) struct UpgradedConnections(Mutex<Connections>);
+pub(in crate::hyper) struct UpgradedConnections(Mutex<Connections>);
 
 #[derive(Default)]
 struct Connections {
@@ -48,7 +48,7 @@ struct Connections {
 }
 
 impl UpgradedConnections {
-    pub(super) fn add(&self, id: ConnectionId, transport: &Transport) {
+    pub(in crate::hyper) fn add(&self, id: ConnectionId, transport: &Transport) {
         let mut connections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Sweeping at twice the size costs each connection a constant share.
         if connections.open.len() >= 2 * connections.swept + 64 {
@@ -58,12 +58,12 @@ impl UpgradedConnections {
         connections.open.insert(id, transport.downgrade());
     }
 
-    pub(super) fn abort_on_drop(&self) -> AbortOnDrop<'_> {
+    pub(in crate::hyper) fn abort_on_drop(&self) -> AbortOnDrop<'_> {
         AbortOnDrop(self)
     }
 }
 
-pub(super) struct AbortOnDrop<'a>(&'a UpgradedConnections);
+pub(in crate::hyper) struct AbortOnDrop<'a>(&'a UpgradedConnections);
 
 impl Drop for AbortOnDrop<'_> {
     fn drop(&mut self) {

@@ -13,32 +13,31 @@ use hyper::upgrade::OnUpgrade;
 use pin_project::pin_project;
 
 use super::body::{Carrier, InTransit, Outgoing, RequestBody};
-use super::connection::Server;
-use super::http1::Exchange;
-use super::transport::Transport;
 use super::upgrade::Offer;
 use super::validate;
 use crate::adapter::{Aborted, Connection, ResponseBody};
 use crate::contract::Application;
 use crate::features::{ConnectionId, ConnectionInfo, RequestExt, ResponseTrailers, Upgrade};
+use crate::hyper::connection::{Server, Transport};
+use crate::hyper::http1::Exchange;
 
 /// What a connection's requests need, which follow one another or, on HTTP/2, run beside one another.
-pub(super) struct Requests<A> {
-    pub(super) server: Arc<Server<A>>,
-    pub(super) connection: Connection,
-    pub(super) speaks: Speaks,
+pub(in crate::hyper) struct Requests<A> {
+    pub(in crate::hyper) server: Arc<Server<A>>,
+    pub(in crate::hyper) connection: Connection,
+    pub(in crate::hyper) speaks: Speaks,
 }
 
 /// The protocol of a connection, and what has to be known of its requests beside their answers.
-pub(super) enum Speaks {
+pub(in crate::hyper) enum Speaks {
     Http1(Http1),
     Http2(InTransit),
 }
 
 /// The connection of a request on HTTP/1.
-pub(super) struct Http1 {
-    pub(super) exchange: Exchange,
-    pub(super) transport: Transport,
+pub(in crate::hyper) struct Http1 {
+    pub(in crate::hyper) exchange: Exchange,
+    pub(in crate::hyper) transport: Transport,
 }
 
 impl<A: Application> Requests<A> {
@@ -48,7 +47,7 @@ impl<A: Application> Requests<A> {
     ///
     /// The future's: the application hung up.
     #[inline]
-    pub(super) fn answer<'a>(
+    pub(in crate::hyper) fn answer<'a>(
         &'a self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Result<Response<Outgoing>, Aborted>> + Send + use<'a, A> {

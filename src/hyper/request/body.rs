@@ -11,12 +11,12 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use super::http1::{Exchange, Flight};
 use crate::adapter::ResponseBody;
 use crate::body::Error;
+use crate::hyper::http1::{Exchange, Flight};
 
 /// The body of a request. What the application leaves of it on HTTP/1 goes back to the connection.
-pub(super) struct RequestBody {
+pub(in crate::hyper) struct RequestBody {
     /// Gone once it is given back.
     incoming: Option<Incoming>,
     unread: Unread,
@@ -31,14 +31,14 @@ enum Unread {
 }
 
 impl RequestBody {
-    pub(super) fn empty() -> Self {
+    pub(in crate::hyper) fn empty() -> Self {
         Self {
             incoming: None,
             unread: Unread::Drop,
         }
     }
 
-    pub(super) fn of_stream(incoming: Incoming) -> Self {
+    pub(in crate::hyper) fn of_stream(incoming: Incoming) -> Self {
         Self {
             incoming: Some(incoming),
             unread: Unread::Drop,
@@ -47,7 +47,11 @@ impl RequestBody {
 
     /// Wraps the body of a request on HTTP/1. `awaited` says that the client sends it only when told to go
     /// on, which it is when the body is first read.
-    pub(super) fn of_connection(incoming: Incoming, exchange: Exchange, awaited: bool) -> Self {
+    pub(in crate::hyper) fn of_connection(
+        incoming: Incoming,
+        exchange: Exchange,
+        awaited: bool,
+    ) -> Self {
         Self {
             incoming: Some(incoming),
             unread: Unread::Return { exchange, awaited },
@@ -131,7 +135,7 @@ fn map_error(error: hyper::Error) -> Error {
 const PIECE: usize = 16 * 1024;
 
 /// The body of a response. An HTTP/1 connection knows by it that a request is in flight.
-pub(super) struct Outgoing {
+pub(in crate::hyper) struct Outgoing {
     body: Option<ResponseBody>,
     /// What is left of a frame that is handed over in pieces.
     rest: Bytes,
@@ -141,7 +145,7 @@ pub(super) struct Outgoing {
 }
 
 /// How a connection knows of a response that is on its way.
-pub(super) enum Carrier {
+pub(in crate::hyper) enum Carrier {
     /// HTTP/1: by the body, which hyper keeps until all of it is sent.
     Http1(Flight),
     /// HTTP/2: hyper is done with the body before its data is sent, so the data tells.
@@ -149,7 +153,7 @@ pub(super) enum Carrier {
 }
 
 impl Outgoing {
-    pub(super) fn new(body: ResponseBody, chunked: bool, carrier: Carrier) -> Self {
+    pub(in crate::hyper) fn new(body: ResponseBody, chunked: bool, carrier: Carrier) -> Self {
         Self {
             body: Some(body),
             rest: Bytes::new(),
@@ -158,7 +162,7 @@ impl Outgoing {
         }
     }
 
-    pub(super) fn empty() -> Self {
+    pub(in crate::hyper) fn empty() -> Self {
         Self {
             body: None,
             rest: Bytes::new(),
@@ -222,11 +226,11 @@ impl HttpBody for Outgoing {
 
 /// The data of an HTTP/2 connection that hyper was handed and has not sent.
 #[derive(Clone, Default)]
-pub(super) struct InTransit(Arc<AtomicUsize>);
+pub(in crate::hyper) struct InTransit(Arc<AtomicUsize>);
 
 impl InTransit {
     /// Returns whether everything was sent, or given up.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::hyper) fn is_empty(&self) -> bool {
         self.0.load(Ordering::Acquire) == 0
     }
 

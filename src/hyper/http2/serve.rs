@@ -1,44 +1,36 @@
 //! HTTP/2 without TLS, by prior knowledge.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future as _, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use hyper::rt::Executor;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::task::JoinSet;
 
-use super::body::InTransit;
-use super::close::close;
-use super::connection::{Server, Stop};
-use super::io::Stream;
-use super::service::{Requests, Speaks};
-use super::transport::Transport;
+use super::streams::Streams;
 use crate::contract::Application;
-use crate::features::{ConnectionInfo, Counted, ResponseTrailers, Scheme};
+use crate::features::{Counted, ResponseTrailers};
+use crate::hyper::connection::{Opened, Server, Stop, Transport, close};
+use crate::hyper::request::{InTransit, Requests, Speaks};
 
 /// How large the header section of a request may be, as HTTP/2 counts it.
 const MAX_HEADER_LIST: u32 = 32 * 1024;
 /// How long a client without requests may take to see that the server goes away.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Serves a connection from which the preface was read.
-pub(super) async fn serve<A: Application>(
+/// Serves a connection until it ends.
+pub(in crate::hyper) async fn serve<A: Application>(
     server: Arc<Server<A>>,
-    stream: Stream,
-    ahead: BytesMut,
-    info: ConnectionInfo,
+    opened: Opened,
     counted: Counted,
 ) {
-    let transport = Transport::new(stream, ahead, false, counted);
+    let transport = Transport::new(opened.stream, opened.ahead, false, counted);
     let connection = server
         .dispatcher
-        .connection(info, Scheme::Http)
+        .connection(opened.info, opened.scheme)
         .with_feature(ResponseTrailers::new());
     let in_transit = InTransit::default();
     let requests = Arc::new(Requests {
@@ -93,37 +85,4 @@ pub(super) async fn serve<A: Application>(
         close(&transport, false).await;
     }
     transport.lock().close();
-}
-
-/// The tasks of a connection's streams. They end with it.
-#[derive(Default)]
-struct Streams(Arc<Mutex<JoinSet<()>>>);
-
-impl Streams {
-    fn executor(&self) -> StreamExecutor {
-        StreamExecutor(Arc::downgrade(&self.0))
-    }
-
-    /// Forgets the tasks that ended, and returns how many there are.
-    fn reap(&self) -> usize {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.try_join_next().is_some() {}
-        tasks.len()
-    }
-}
-
-/// Spawns the tasks of streams. They hold it, so it must not keep them alive.
-#[derive(Clone)]
-struct StreamExecutor(Weak<Mutex<JoinSet<()>>>);
-
-impl<F> Executor<F> for StreamExecutor
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    fn execute(&self, stream: F) {
-        if let Some(tasks) = self.0.upgrade() {
-            let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            tasks.spawn(stream);
-        }
-    }
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::io::Stream;
+use super::stream::Stream;
 use crate::features::Counted;
 
 /// Output is gathered up to this many bytes, and larger pieces are not copied.
@@ -20,7 +20,7 @@ const READ_AHEAD: usize = 16 * 1024;
 /// A handle of the connection's bytes. tokio's I/O traits on it are for hyper and, after an upgrade, for
 /// the application.
 #[derive(Clone)]
-pub(super) struct Transport(Arc<Shared>);
+pub(in crate::hyper) struct Transport(Arc<Shared>);
 
 struct Shared {
     /// Whether what hyper writes is gathered until [`State::poll_send`]; `false` once the bytes are no longer
@@ -29,7 +29,7 @@ struct Shared {
     state: Mutex<State>,
 }
 
-pub(super) struct State {
+pub(in crate::hyper) struct State {
     /// Gone once the connection is closed, so that a handle that somebody kept holds no socket.
     stream: Option<Stream>,
     /// Read, but not by hyper yet.
@@ -44,7 +44,7 @@ pub(super) struct State {
 }
 
 /// What became of the input while a request was in flight.
-pub(super) enum Watched {
+pub(in crate::hyper) enum Watched {
     /// The client closed its sending side; it may still read.
     Ended,
     /// The connection is broken.
@@ -61,7 +61,12 @@ struct Output {
 
 impl Transport {
     /// Wraps a stream from which `ahead` was read. It counts as a connection until it is closed.
-    pub(super) fn new(stream: Stream, ahead: BytesMut, gathers: bool, counted: Counted) -> Self {
+    pub(in crate::hyper) fn new(
+        stream: Stream,
+        ahead: BytesMut,
+        gathers: bool,
+        counted: Counted,
+    ) -> Self {
         Self(Arc::new(Shared {
             gathers: AtomicBool::new(gathers),
             state: Mutex::new(State {
@@ -77,17 +82,17 @@ impl Transport {
     }
 
     #[inline]
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(in crate::hyper) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on the bytes are not HTTP/1: written as they come, and counted as what they are.
-    pub(super) fn upgrade(&self, counted: Counted) {
+    pub(in crate::hyper) fn upgrade(&self, counted: Counted) {
         self.lock().counted = Some(counted);
         self.0.gathers.store(false, Ordering::Release);
     }
 
-    pub(super) fn is_upgraded(&self) -> bool {
+    pub(in crate::hyper) fn is_upgraded(&self) -> bool {
         !self.gathers()
     }
 
@@ -95,23 +100,23 @@ impl Transport {
         self.0.gathers.load(Ordering::Acquire)
     }
 
-    pub(super) fn downgrade(&self) -> WeakTransport {
+    pub(in crate::hyper) fn downgrade(&self) -> WeakTransport {
         WeakTransport(Arc::downgrade(&self.0))
     }
 }
 
 /// A [`Transport`] that does not keep the connection open.
-pub(super) struct WeakTransport(std::sync::Weak<Shared>);
+pub(in crate::hyper) struct WeakTransport(std::sync::Weak<Shared>);
 
 impl WeakTransport {
     /// Aborts the connection if it is still there.
-    pub(super) fn abort(&self) {
+    pub(in crate::hyper) fn abort(&self) {
         if let Some(transport) = self.0.upgrade() {
             Transport(transport).lock().abort();
         }
     }
 
-    pub(super) fn is_gone(&self) -> bool {
+    pub(in crate::hyper) fn is_gone(&self) -> bool {
         self.0.strong_count() == 0
     }
 }
@@ -119,7 +124,7 @@ impl WeakTransport {
 impl State {
     /// Sends what was gathered.
     #[inline]
-    pub(super) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(in crate::hyper) fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let output = &mut self.output;
         while output.sent < output.bytes.len() {
             let stream = self.stream.as_mut().ok_or(io::ErrorKind::NotConnected)?;
@@ -134,12 +139,12 @@ impl State {
     }
 
     /// Returns whether everything that hyper has written was sent.
-    pub(super) fn is_sent(&self) -> bool {
+    pub(in crate::hyper) fn is_sent(&self) -> bool {
         !self.blocked && self.output.bytes.is_empty()
     }
 
     /// Sends nothing of the last write that was gathered, but `instead`.
-    pub(super) fn replace_last_write(&mut self, instead: &[u8]) {
+    pub(in crate::hyper) fn replace_last_write(&mut self, instead: &[u8]) {
         let output = &mut self.output;
         if output.sent <= output.last && output.last < output.bytes.len() {
             output.bytes.truncate(output.last);
@@ -149,7 +154,7 @@ impl State {
 
     /// Looks for the end of the input, which hyper does not while a request is in flight. What comes before
     /// it is kept for hyper; an end further ahead than that is not seen.
-    pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Watched> {
+    pub(in crate::hyper) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Watched> {
         loop {
             if self.ended || self.ahead.len() >= READ_AHEAD {
                 return Poll::Pending;
@@ -179,7 +184,11 @@ impl State {
     }
 
     /// Reads and drops what the client still sends: `Ready(true)` for some, `Ready(false)` at the end.
-    pub(super) fn poll_discard(&mut self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<bool> {
+    pub(in crate::hyper) fn poll_discard(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut [u8],
+    ) -> Poll<bool> {
         self.ahead.clear();
         let Some(stream) = self.stream.as_mut().filter(|_| !self.ended) else {
             return Poll::Ready(false);
@@ -190,7 +199,10 @@ impl State {
         Poll::Ready(!self.ended)
     }
 
-    pub(super) fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(in crate::hyper) fn poll_close_write(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         ready!(self.poll_send(cx))?;
         match self.stream.as_mut() {
             Some(stream) => Pin::new(stream).poll_shutdown(cx),
@@ -199,14 +211,14 @@ impl State {
     }
 
     /// Makes the close of the socket one that the client takes for a failure.
-    pub(super) fn reset_on_close(&self) {
+    pub(in crate::hyper) fn reset_on_close(&self) {
         if let Some(stream) = &self.stream {
             stream.reset_on_drop();
         }
     }
 
     /// Closes the socket, whoever still has a handle.
-    pub(super) fn close(&mut self) {
+    pub(in crate::hyper) fn close(&mut self) {
         self.stream = None;
         self.counted = None;
         self.ended = true;

@@ -14,7 +14,7 @@ const MAX_FIELDS: usize = 100;
 /// # Errors
 ///
 /// The status to answer with.
-pub(super) fn check<B>(request: &Request<B>) -> Result<(), StatusCode> {
+pub(in crate::hyper) fn check<B>(request: &Request<B>) -> Result<(), StatusCode> {
     let target = request.uri().path_and_query();
     if target.is_some_and(|target| target.as_str().len() > MAX_TARGET) {
         return Err(StatusCode::URI_TOO_LONG);

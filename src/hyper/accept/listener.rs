@@ -1,0 +1,59 @@
+//! TCP and unix listeners as one type.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
+
+use crate::adapter::Socket;
+use crate::features::{ConnectionInfo, Endpoint, Transport as Kind};
+use crate::hyper::connection::Stream;
+
+pub(in crate::hyper) enum AnyListener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener),
+}
+
+impl AnyListener {
+    pub(in crate::hyper) fn new(socket: Socket) -> io::Result<Self> {
+        Ok(match socket {
+            Socket::Tcp(socket) => Self::Tcp(TcpListener::from_std(socket)?),
+            #[cfg(unix)]
+            Socket::Unix(socket) => Self::Unix(UnixListener::from_std(socket)?),
+        })
+    }
+
+    pub(in crate::hyper) fn poll_accept(
+        &self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<(Stream, ConnectionInfo)>> {
+        Poll::Ready(Ok(match self {
+            Self::Tcp(listener) => {
+                let (stream, remote) = ready!(listener.poll_accept(cx))?;
+                // A response must not wait for the acknowledgement of the last one. If it fails, the
+                // connection is broken and says so when it is read.
+                let _ = stream.set_nodelay(true);
+                let mut info = ConnectionInfo::new(Kind::Tcp).with_remote(Endpoint::Tcp(remote));
+                if let Ok(local) = stream.local_addr() {
+                    info = info.with_local(Endpoint::Tcp(local));
+                }
+                (Stream::Tcp(stream), info)
+            }
+            #[cfg(unix)]
+            Self::Unix(listener) => {
+                let (stream, remote) = ready!(listener.poll_accept(cx))?;
+                let path = |address: &tokio::net::unix::SocketAddr| {
+                    Endpoint::Unix(address.as_pathname().map(Into::into))
+                };
+                let mut info = ConnectionInfo::new(Kind::Unix).with_remote(path(&remote));
+                if let Ok(local) = stream.local_addr() {
+                    info = info.with_local(path(&local));
+                }
+                (Stream::Unix(stream), info)
+            }
+        }))
+    }
+}

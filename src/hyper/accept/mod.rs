@@ -1,0 +1,6 @@
+//! Where connections come from.
+
+mod acceptor;
+mod listener;
+
+pub(super) use acceptor::{Accepted, Acceptor};

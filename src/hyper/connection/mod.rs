@@ -1,0 +1,18 @@
+//! One connection, whatever protocol it turns out to speak.
+
+mod close;
+mod opening;
+mod serve;
+mod shared;
+mod sniff;
+mod stop;
+mod stream;
+mod transport;
+
+pub(super) use close::{close, too_large};
+pub(super) use opening::Opened;
+pub(super) use serve::serve;
+pub(super) use shared::Server;
+pub(super) use stop::Stop;
+pub(super) use stream::Stream;
+pub(super) use transport::{Transport, Watched, WeakTransport};

@@ -1,0 +1,6 @@
+//! HTTP/2.
+
+mod serve;
+mod streams;
+
+pub(super) use serve::serve;

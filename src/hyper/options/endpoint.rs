@@ -1,0 +1,77 @@
+use std::net::TcpListener;
+#[cfg(unix)]
+use std::os::unix::net::UnixListener;
+
+use super::Protocols;
+
+/// One place that a server listens at, and what holds for the connections that arrive there.
+///
+/// ```
+/// use transom::hyper::{Endpoint, Protocols};
+/// use transom::{BoundServer, HyperServer, Server, features::ServerAddresses};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = HyperServer::default()
+///     .with_endpoint(Endpoint::new("http://127.0.0.1:0"))
+///     .with_endpoint(Endpoint::new("http://127.0.0.1:0").with_protocols(Protocols::HTTP2));
+/// let bound = server.bind().await?;
+/// assert_eq!(bound.features().require::<ServerAddresses>()?.bound().len(), 2);
+/// # Ok::<_, transom::Error>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "ListenOptions")]
+#[derive(Debug)]
+#[must_use]
+pub struct Endpoint {
+    pub(in crate::hyper) source: Source,
+    pub(in crate::hyper) options: EndpointOptions,
+}
+
+/// Where the connections of an endpoint come from.
+#[derive(Debug)]
+pub(in crate::hyper) enum Source {
+    /// An address, not parsed yet.
+    Address(String),
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener),
+}
+
+/// What holds for the connections of an endpoint.
+#[derive(Clone, Debug, Default)]
+pub(in crate::hyper) struct EndpointOptions {
+    pub(in crate::hyper) protocols: Protocols,
+}
+
+impl Endpoint {
+    /// Returns an endpoint at one address; see [`ServerAddress`](crate::features::ServerAddress). A
+    /// malformed one is an error of [`bind`](crate::Server::bind).
+    pub fn new(address: impl Into<String>) -> Self {
+        Self::of(Source::Address(address.into()))
+    }
+
+    /// Returns an endpoint of a TCP listener that was made elsewhere: handed over by a service manager, say.
+    pub fn from_tcp_listener(listener: TcpListener) -> Self {
+        Self::of(Source::Tcp(listener))
+    }
+
+    /// As [`from_tcp_listener`](Self::from_tcp_listener), for a unix socket. Its file stays the caller's.
+    #[cfg(unix)]
+    pub fn from_unix_listener(listener: UnixListener) -> Self {
+        Self::of(Source::Unix(listener))
+    }
+
+    /// Sets the versions of HTTP to speak; HTTP/1 and HTTP/2 by default.
+    pub fn with_protocols(mut self, protocols: Protocols) -> Self {
+        self.options.protocols = protocols;
+        self
+    }
+
+    fn of(source: Source) -> Self {
+        Self {
+            source,
+            options: EndpointOptions::default(),
+        }
+    }
+}
