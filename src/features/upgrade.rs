@@ -71,7 +71,8 @@ pub trait Upgrade: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`UpgradeError::is_taken`] when it was taken before.
+    /// [`UpgradeError::is_taken`] when it was taken before, [`UpgradeError::is_too_many`] when the server has a
+    /// limit of upgraded connections that is reached.
     #[doc(alias = "UpgradeAsync")]
     fn accept(&self) -> Result<Upgrading, UpgradeError>;
 }
@@ -204,6 +205,7 @@ pub struct UpgradeError(Kind);
 #[derive(Debug)]
 enum Kind {
     Taken,
+    TooMany,
     Cancelled,
     Failed(BoxError),
 }
@@ -212,6 +214,11 @@ impl UpgradeError {
     /// It was taken before.
     pub fn taken() -> Self {
         Self(Kind::Taken)
+    }
+
+    /// There are as many upgraded connections as there may be.
+    pub fn too_many() -> Self {
+        Self(Kind::TooMany)
     }
 
     /// The response was not a 101, or the connection ended before it was sent.
@@ -229,6 +236,11 @@ impl UpgradeError {
         matches!(self.0, Kind::Taken)
     }
 
+    /// Returns whether there are as many upgraded connections as there may be; a 503 says so to the client.
+    pub fn is_too_many(&self) -> bool {
+        matches!(self.0, Kind::TooMany)
+    }
+
     /// Returns whether the response was not a 101, or never sent.
     pub fn is_cancelled(&self) -> bool {
         matches!(self.0, Kind::Cancelled)
@@ -239,6 +251,7 @@ impl fmt::Display for UpgradeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Kind::Taken => "the upgrade was already taken",
+            Kind::TooMany => "there are as many upgraded connections as there may be",
             Kind::Cancelled => {
                 "the upgrade was cancelled: the response was not a 101, or was never sent"
             }

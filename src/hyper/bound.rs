@@ -6,7 +6,7 @@ use std::task::Poll;
 use tokio::task::JoinSet;
 
 use super::accept::Acceptor;
-use super::connection::{self, Server};
+use super::connection::{self, Gate, Server};
 use super::options::{EndpointOptions, Options};
 use super::request::UpgradedConnections;
 use crate::adapter::{Dispatcher, Listener};
@@ -81,9 +81,9 @@ impl BoundServer for BoundHyperServer {
         let server = Arc::new(Server {
             dispatcher: Dispatcher::new(app, features, &shutdown)
                 .with_max_request_body_size(options.limits.max_request_body_size()),
+            gate: Gate::new(&options.limits, statistics.clone()),
             options,
             shutdown: shutdown.clone(),
-            statistics: statistics.clone(),
             upgraded: UpgradedConnections::default(),
         });
         // Dropped with this future, these two abort every connection.
@@ -94,7 +94,10 @@ impl BoundServer for BoundHyperServer {
         poll_fn(|cx| {
             for acceptor in &mut acceptors {
                 acceptor.poll(cx, |accepted| {
-                    connections.spawn(connection::serve(Arc::clone(&server), accepted));
+                    if let Some(place) = server.admit(&accepted.info) {
+                        let server = Arc::clone(&server);
+                        connections.spawn(connection::serve(server, accepted, place));
+                    }
                 });
             }
             // After the new ones are in, so that their end wakes this too.

@@ -49,6 +49,17 @@ pub(in crate::hyper) async fn close(transport: &Transport, more: bool) {
     .await;
 }
 
+/// Answers 408 if the client has begun to ask, and returns whether it has.
+pub(in crate::hyper) fn too_late(transport: &mut State) -> bool {
+    let asked = transport.was_read();
+    if asked {
+        transport.append(
+            b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+        );
+    }
+    asked
+}
+
 /// hyper answers 431 to every head that is too large. If it is the first line that is, RFC 9112, section
 /// 3, asks for 414.
 pub(in crate::hyper) fn too_large(transport: &mut State, head: &[u8]) {

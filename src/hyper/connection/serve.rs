@@ -5,24 +5,58 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::Server;
-use super::opening::open;
+use tokio::time::Instant;
+
+use super::opening::{Opened, open};
 use super::sniff::Protocol;
+use super::{Place, Reason, Server, Watchdog};
 use crate::contract::Application;
 use crate::hyper::accept::Accepted;
 use crate::hyper::{http1, http2};
 
+/// A connection whose protocol is known, its place, and what it has left of its time.
+pub(in crate::hyper) struct Arrival {
+    pub(in crate::hyper) opened: Opened,
+    pub(in crate::hyper) place: Place,
+    /// When the head of the first request has to be there. It was set when the connection was accepted, and
+    /// no byte moves it.
+    pub(in crate::hyper) head_deadline: Option<Instant>,
+    pub(in crate::hyper) watchdog: Watchdog,
+}
+
 /// Serves a connection until it ends, however it ends.
-pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, accepted: Accepted) {
-    let counted = server.statistics.count_connection();
+pub(in crate::hyper) async fn serve<A: Application>(
+    server: Arc<Server<A>>,
+    accepted: Accepted,
+    mut place: Place,
+) {
+    let timeout = server.options.limits.request_head_timeout();
+    let head_deadline = timeout.map(|timeout| Instant::now() + timeout);
+    let mut watchdog = Watchdog::default();
+    let info = accepted.info.clone();
+    // Boxed, and gone before the first request: it may hold a TLS handshake.
+    let opening = Box::pin(open(accepted.stream, accepted.info, &accepted.endpoint));
     // Whoever has not said a word is let go when the server stops.
-    let opening = open(accepted.stream, accepted.info, &accepted.endpoint);
-    let Some(Ok(Some(opened))) = before(server.shutdown.requested(), opening).await else {
-        return;
+    let opening = before(server.shutdown.requested(), opening);
+    let opened = match watchdog.before(head_deadline, opening).await {
+        Ok(Some(Ok(Some(opened)))) => opened,
+        Ok(_) => return,
+        Err(_) => return server.rejected(Reason::RequestHeadTimeout, &info),
     };
-    match opened.protocol {
-        Protocol::Http1 => http1::serve(server, opened, counted).await,
-        Protocol::Http2 => http2::serve(server, opened, counted).await,
+    // A proxy may have told another address than the socket has.
+    if let Err(reason) = place.locate(&opened.info) {
+        return server.rejected(reason, &opened.info);
+    }
+    let protocol = opened.protocol;
+    let arrival = Arrival {
+        opened,
+        place,
+        head_deadline,
+        watchdog,
+    };
+    match protocol {
+        Protocol::Http1 => http1::serve(server, arrival).await,
+        Protocol::Http2 => http2::serve(server, arrival).await,
     }
 }
 

@@ -1,8 +1,9 @@
 //! What all connections of a server share.
 
+use super::{Gate, Place, Reason};
 use crate::adapter::Dispatcher;
 use crate::contract::Shutdown;
-use crate::features::ServerStatistics;
+use crate::features::ConnectionInfo;
 use crate::hyper::options::Options;
 use crate::hyper::request::UpgradedConnections;
 
@@ -11,6 +12,29 @@ pub(in crate::hyper) struct Server<A> {
     pub(in crate::hyper) dispatcher: Dispatcher<A>,
     pub(in crate::hyper) options: Options,
     pub(in crate::hyper) shutdown: Shutdown,
-    pub(in crate::hyper) statistics: ServerStatistics,
+    pub(in crate::hyper) gate: Gate,
     pub(in crate::hyper) upgraded: UpgradedConnections,
+}
+
+impl<A> Server<A> {
+    /// Lets a connection in that was just accepted, or says that it was not.
+    pub(in crate::hyper) fn admit(&self, info: &ConnectionInfo) -> Option<Place> {
+        let admitted = self.gate.enter().and_then(|mut place| {
+            place.locate(info)?;
+            Ok(place)
+        });
+        admitted.map_err(|reason| self.rejected(reason, info)).ok()
+    }
+
+    /// Says that the server itself ended a connection, or refused a request, and why.
+    #[cold]
+    pub(in crate::hyper) fn rejected(&self, reason: Reason, info: &ConnectionInfo) {
+        tracing::debug!(
+            target: "transom",
+            reason = reason.as_str(),
+            connection = %info.id(),
+            remote = info.remote().map(tracing::field::display),
+            "the server ended a connection or refused a request"
+        );
+    }
 }

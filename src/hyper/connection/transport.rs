@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::Place;
 use super::stream::Stream;
-use crate::features::Counted;
 
 /// Output is gathered up to this many bytes, and larger pieces are not copied.
 const GATHERED: usize = 16 * 1024;
@@ -34,13 +34,15 @@ pub(in crate::hyper) struct State {
     stream: Option<Stream>,
     /// Read, but not by hyper yet.
     ahead: BytesMut,
+    /// The client has sent something.
+    touched: bool,
     /// The client closed its sending side.
     ended: bool,
     aborted: bool,
     output: Output,
     /// Whether hyper has more to write than was taken from it.
     blocked: bool,
-    counted: Option<Counted>,
+    place: Option<Place>,
 }
 
 /// What became of the input while a request was in flight.
@@ -60,23 +62,24 @@ struct Output {
 }
 
 impl Transport {
-    /// Wraps a stream from which `ahead` was read. It counts as a connection until it is closed.
+    /// Wraps a stream from which `ahead` was read. It has its place until it is closed.
     pub(in crate::hyper) fn new(
         stream: Stream,
         ahead: BytesMut,
         gathers: bool,
-        counted: Counted,
+        place: Place,
     ) -> Self {
         Self(Arc::new(Shared {
             gathers: AtomicBool::new(gathers),
             state: Mutex::new(State {
                 stream: Some(stream),
+                touched: !ahead.is_empty(),
                 ahead,
                 ended: false,
                 aborted: false,
                 output: Output::default(),
                 blocked: false,
-                counted: Some(counted),
+                place: Some(place),
             }),
         }))
     }
@@ -87,8 +90,8 @@ impl Transport {
     }
 
     /// From now on the bytes are not HTTP/1: written as they come, and counted as what they are.
-    pub(in crate::hyper) fn upgrade(&self, counted: Counted) {
-        self.lock().counted = Some(counted);
+    pub(in crate::hyper) fn upgrade(&self, place: Place) {
+        self.lock().place = Some(place);
         self.0.gathers.store(false, Ordering::Release);
     }
 
@@ -141,6 +144,16 @@ impl State {
     /// Returns whether everything that hyper has written was sent.
     pub(in crate::hyper) fn is_sent(&self) -> bool {
         !self.blocked && self.output.bytes.is_empty()
+    }
+
+    /// Returns whether the client has sent anything.
+    pub(in crate::hyper) fn was_read(&self) -> bool {
+        self.touched
+    }
+
+    /// Sends this behind everything that was gathered.
+    pub(in crate::hyper) fn append(&mut self, bytes: &[u8]) {
+        self.output.bytes.extend_from_slice(bytes);
     }
 
     /// Sends nothing of the last write that was gathered, but `instead`.
@@ -220,7 +233,7 @@ impl State {
     /// Closes the socket, whoever still has a handle.
     pub(in crate::hyper) fn close(&mut self) {
         self.stream = None;
-        self.counted = None;
+        self.place = None;
         self.ended = true;
     }
 
@@ -252,6 +265,7 @@ impl State {
         let before = into.filled().len();
         ready!(Pin::new(stream).poll_read(cx, into))?;
         self.ended = into.filled().len() == before;
+        self.touched |= !self.ended;
         Poll::Ready(Ok(()))
     }
 

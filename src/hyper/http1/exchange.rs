@@ -15,6 +15,8 @@ pub(in crate::hyper) struct Exchange(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
+    /// There was a request.
+    begun: AtomicBool,
     in_flight: AtomicBool,
     /// The body of the response ends where the connection does.
     ends_by_close: AtomicBool,
@@ -35,6 +37,7 @@ struct Left {
 impl Exchange {
     /// Begins a request.
     pub(in crate::hyper) fn begin(&self, has_body: bool) -> Flight {
+        self.0.begun.store(true, Ordering::Relaxed);
         self.0.in_flight.store(true, Ordering::Release);
         if has_body {
             self.left().answered = false;
@@ -50,6 +53,10 @@ impl Exchange {
         } else {
             left.unread = Some((incoming, awaited));
         }
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.0.begun.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_in_flight(&self) -> bool {

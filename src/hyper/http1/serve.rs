@@ -12,8 +12,10 @@ use hyper_util::rt::TokioIo;
 use super::Exchange;
 use super::drain::Drain;
 use crate::contract::Application;
-use crate::features::Counted;
-use crate::hyper::connection::{Opened, Server, Stop, Transport, Watched, close, too_large};
+use crate::features::ConnectionInfo;
+use crate::hyper::connection::{
+    Arrival, Reason, Server, Stop, Transport, Watched, close, too_large, too_late,
+};
 use crate::hyper::request::{Http1, Requests, Speaks};
 
 /// How long the head of a request may be.
@@ -21,12 +23,14 @@ const MAX_HEAD: usize = 32 * 1024;
 /// How much hyper reads ahead of the application, and gathers of a response, before it waits.
 const MAX_BUFFER: usize = 64 * 1024;
 /// Serves a connection until it ends.
-pub(in crate::hyper) async fn serve<A: Application>(
-    server: Arc<Server<A>>,
-    opened: Opened,
-    counted: Counted,
-) {
-    let transport = Transport::new(opened.stream, opened.ahead, true, counted);
+pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arrival: Arrival) {
+    let Arrival {
+        opened,
+        place,
+        head_deadline,
+        mut watchdog,
+    } = arrival;
+    let transport = Transport::new(opened.stream, opened.ahead, true, place);
     let exchange = Exchange::default();
     let requests = Requests {
         connection: server.dispatcher.connection(opened.info, opened.scheme),
@@ -94,6 +98,10 @@ pub(in crate::hyper) async fn serve<A: Application>(
                 // A head that is not whole holds nobody up.
                 return Poll::Ready(End::Broken);
             }
+            let deadline = head_deadline.filter(|_| !exchange.has_begun());
+            if watchdog.poll(cx, deadline).is_ready() {
+                return Poll::Ready(End::Late(Reason::RequestHeadTimeout));
+            }
             return Poll::Pending;
         }
     })
@@ -119,6 +127,13 @@ pub(in crate::hyper) async fn serve<A: Application>(
             }
             None
         }
+        End::Late(reason) => {
+            if let Some(info) = requests.connection.features().get::<ConnectionInfo>() {
+                server.rejected(reason, info);
+            }
+            // Who has not begun a request gets no answer to it.
+            Some(too_late(&mut transport.lock()))
+        }
         End::Broken => None,
     };
     if let Some(more) = outcome {
@@ -130,5 +145,6 @@ pub(in crate::hyper) async fn serve<A: Application>(
 /// How a connection ended.
 enum End {
     Of(hyper::Result<()>),
+    Late(Reason),
     Broken,
 }

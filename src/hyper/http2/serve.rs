@@ -12,8 +12,8 @@ use hyper_util::rt::TokioIo;
 
 use super::streams::Streams;
 use crate::contract::Application;
-use crate::features::{Counted, ResponseTrailers};
-use crate::hyper::connection::{Opened, Server, Stop, Transport, close};
+use crate::features::ResponseTrailers;
+use crate::hyper::connection::{Arrival, Server, Stop, Transport, close};
 use crate::hyper::request::{InTransit, Requests, Speaks};
 
 /// How large the header section of a request may be, as HTTP/2 counts it.
@@ -22,12 +22,9 @@ const MAX_HEADER_LIST: u32 = 32 * 1024;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves a connection until it ends.
-pub(in crate::hyper) async fn serve<A: Application>(
-    server: Arc<Server<A>>,
-    opened: Opened,
-    counted: Counted,
-) {
-    let transport = Transport::new(opened.stream, opened.ahead, false, counted);
+pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arrival: Arrival) {
+    let Arrival { opened, place, .. } = arrival;
+    let transport = Transport::new(opened.stream, opened.ahead, false, place);
     let connection = server
         .dispatcher
         .connection(opened.info, opened.scheme)

@@ -13,11 +13,11 @@ use hyper::upgrade::OnUpgrade;
 use pin_project::pin_project;
 
 use super::body::{Carrier, InTransit, Outgoing, RequestBody};
-use super::upgrade::Offer;
+use super::upgrade::{Offer, Reservation};
 use super::validate;
 use crate::adapter::{Aborted, Connection, ResponseBody};
 use crate::contract::Application;
-use crate::features::{ConnectionId, ConnectionInfo, RequestExt, ResponseTrailers, Upgrade};
+use crate::features::{RequestExt, ResponseTrailers, Upgrade};
 use crate::hyper::connection::{Server, Transport};
 use crate::hyper::http1::Exchange;
 
@@ -111,10 +111,11 @@ impl<A: Application> Requests<A> {
     ) -> (Option<Arc<dyn Upgrade>>, Switch<A>) {
         let is_connect = *method == Method::CONNECT;
         let asks = !is_connect && lists(headers, header::CONNECTION, "upgrade");
-        let (offer, switching) = Offer::new(on_upgrade);
+        let connection = Arc::clone(self.connection.features());
+        let reservation = Reservation::new(Arc::clone(&self.server), connection);
+        let (offer, switching) = Offer::new(Arc::clone(&reservation), on_upgrade);
         let switch = Switch {
-            server: Arc::clone(&self.server),
-            id: self.connection.features().get().map(ConnectionInfo::id),
+            reservation,
             transport: http1.transport.clone(),
             switching,
             is_connect,
@@ -165,7 +166,7 @@ impl<A> After<A> {
             flight.settle(&mut head.headers);
         }
         if let Some(switch) = self.switch {
-            switch.answer(head.status);
+            switch.answer(head);
         }
         let chunked = self.takes_trailers && head.headers.contains_key(header::TRAILER);
         if chunked {
@@ -187,28 +188,28 @@ impl<A> After<A> {
 
 /// A request that may turn the connection into something else.
 struct Switch<A> {
-    server: Arc<Server<A>>,
-    id: Option<ConnectionId>,
+    reservation: Arc<Reservation<A>>,
     transport: Transport,
     switching: oneshot::Sender<()>,
     is_connect: bool,
 }
 
 impl<A> Switch<A> {
-    /// Switches if the response says so, before its head is written.
-    fn answer(self, status: StatusCode) {
+    /// Switches if the response says so, before its head is written. A response that says so although there
+    /// may be no more upgraded connections becomes a 503.
+    fn answer(self, head: &mut Parts) {
         let switches = match self.is_connect {
-            true => status.is_success(),
-            false => status == StatusCode::SWITCHING_PROTOCOLS,
+            true => head.status.is_success(),
+            false => head.status == StatusCode::SWITCHING_PROTOCOLS,
         };
         if !switches {
             return;
         }
-        if let Some(id) = self.id {
-            self.server.upgraded.add(id, &self.transport);
+        if self.reservation.use_for(&self.transport).is_none() {
+            head.status = StatusCode::SERVICE_UNAVAILABLE;
+            head.headers.clear();
+            return;
         }
-        let counted = self.server.statistics.count_upgraded();
-        self.transport.upgrade(counted);
         // Nobody waits if the application took hyper's own upgrade.
         let _ = self.switching.send(());
     }

@@ -1,29 +1,46 @@
 //! Connections that left HTTP.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_channel::oneshot;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
-use crate::features::{ConnectionId, Upgrade, UpgradeError, Upgraded, Upgrading};
-use crate::hyper::connection::{Transport, WeakTransport};
+use crate::contract::Application;
+use crate::features::{
+    ConnectionId, ConnectionInfo, Features, Upgrade, UpgradeError, Upgraded, Upgrading,
+};
+use crate::hyper::connection::{Place, Server, Transport, WeakTransport};
 
 /// hyper's upgrade as the feature. It is cancelled unless the response is the 101.
-pub(in crate::hyper) struct Offer(Mutex<Option<(OnUpgrade, oneshot::Receiver<()>)>>);
+pub(in crate::hyper) struct Offer<A> {
+    reservation: Arc<Reservation<A>>,
+    upgrade: Mutex<Option<(OnUpgrade, oneshot::Receiver<()>)>>,
+}
 
-impl Offer {
+impl<A> Offer<A> {
     /// Returns the offer, and what to fire when the response is a 101; to drop it cancels.
-    pub(in crate::hyper) fn new(on_upgrade: OnUpgrade) -> (Self, oneshot::Sender<()>) {
+    pub(in crate::hyper) fn new(
+        reservation: Arc<Reservation<A>>,
+        on_upgrade: OnUpgrade,
+    ) -> (Self, oneshot::Sender<()>) {
         let (switching, switched) = oneshot::channel();
-        (Self(Mutex::new(Some((on_upgrade, switched)))), switching)
+        let upgrade = Mutex::new(Some((on_upgrade, switched)));
+        let offer = Self {
+            reservation,
+            upgrade,
+        };
+        (offer, switching)
     }
 }
 
-impl Upgrade for Offer {
+impl<A: Application> Upgrade for Offer<A> {
     fn accept(&self) -> Result<Upgrading, UpgradeError> {
-        let mut offer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut offer = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
+        if offer.is_some() {
+            self.reservation.make()?;
+        }
         let (on_upgrade, switched) = offer.take().ok_or_else(UpgradeError::taken)?;
         Ok(Upgrading::new(async move {
             switched.await.map_err(|_| UpgradeError::cancelled())?;
@@ -33,6 +50,51 @@ impl Upgrade for Offer {
                 Err(error) => Err(UpgradeError::failed(error)),
             }
         }))
+    }
+}
+
+/// A connection's place among the upgraded ones, once it has one.
+pub(in crate::hyper) struct Reservation<A> {
+    server: Arc<Server<A>>,
+    connection: Arc<Features>,
+    place: Mutex<Option<Place>>,
+}
+
+impl<A> Reservation<A> {
+    pub(in crate::hyper) fn new(server: Arc<Server<A>>, connection: Arc<Features>) -> Arc<Self> {
+        Arc::new(Self {
+            server,
+            connection,
+            place: Mutex::new(None),
+        })
+    }
+
+    fn make(&self) -> Result<(), UpgradeError> {
+        let place = self.enter().ok_or_else(UpgradeError::too_many)?;
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+        Ok(())
+    }
+
+    /// Turns the connection of `transport` into an upgraded one. `None` if there may be no more of them.
+    pub(in crate::hyper) fn use_for(&self, transport: &Transport) -> Option<()> {
+        let mut reserved = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is reserved if the application took hyper's own upgrade.
+        let place = reserved.take().or_else(|| self.enter())?;
+        if let Some(info) = self.connection.get::<ConnectionInfo>() {
+            self.server.upgraded.add(info.id(), transport);
+        }
+        transport.upgrade(place);
+        Some(())
+    }
+
+    fn enter(&self) -> Option<Place> {
+        let entered = self.server.gate.enter_upgraded();
+        let refused = |reason| {
+            if let Some(info) = self.connection.get() {
+                self.server.rejected(reason, info);
+            }
+        };
+        entered.map_err(refused).ok()
     }
 }
 

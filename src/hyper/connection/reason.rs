@@ -1,0 +1,27 @@
+//! Why the server itself ended a connection, or refused a request.
+
+/// Why the server itself ended a connection, or refused a request: what a client did not do in time, or
+/// took too much of. Handed to [`Server::rejected`](super::Server::rejected).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::hyper) enum Reason {
+    /// There were as many connections as there may be.
+    MaxConnections,
+    /// There were as many from its address.
+    MaxConnectionsPerAddress,
+    /// There were as many upgraded connections as there may be.
+    MaxUpgradedConnections,
+    /// The head of a request, or what comes before the first one, took too long.
+    RequestHeadTimeout,
+}
+
+impl Reason {
+    /// Returns the name for logs and metrics: that of OpenTelemetry's `error.type` where there is one.
+    pub(in crate::hyper) fn as_str(self) -> &'static str {
+        match self {
+            Self::MaxConnections => "max_connections_exceeded",
+            Self::MaxConnectionsPerAddress => "max_connections_per_address_exceeded",
+            Self::MaxUpgradedConnections => "max_upgraded_connections_exceeded",
+            Self::RequestHeadTimeout => "request_headers_timeout",
+        }
+    }
+}
