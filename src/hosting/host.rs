@@ -155,7 +155,7 @@ impl Host {
         features.insert(stopper.clone());
         features.insert(environment.clone());
         let addresses = match features.get::<ServerAddresses>() {
-            Some(addresses) => addresses.bound().to_vec(),
+            Some(addresses) => addresses.bound(),
             None => Vec::new(),
         };
         let app = (self.pipeline)(Arc::new(features))?;

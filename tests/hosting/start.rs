@@ -45,7 +45,7 @@ async fn the_pipeline_is_built_from_the_addresses_of_all_and_the_other_features_
         ))
         .try_configure(move |app| {
             let features = app.server_features();
-            let addresses = features.require::<ServerAddresses>()?.bound().to_vec();
+            let addresses = features.require::<ServerAddresses>()?.bound();
             let name = features.require::<ServerInfo>()?.name().to_owned();
             features.require::<Stopper>()?;
             assert!(!features.require::<HostLifetime>()?.is_started());

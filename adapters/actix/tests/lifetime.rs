@@ -305,7 +305,7 @@ async fn every_address_is_served_on_a_runtime_of_one_thread() {
         .await
         .unwrap();
     let addresses = bound.features().require::<ServerAddresses>().unwrap();
-    let addresses = addresses.bound().to_vec();
+    let addresses = addresses.bound();
     assert_eq!(addresses.len(), 3);
     let (trigger, shutdown) = Shutdown::pair();
     let app = async |_: Request| Response::new(Body::from("here"));

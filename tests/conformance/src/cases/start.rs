@@ -60,7 +60,7 @@ pub(super) fn server_at(run: &Run, addresses: &str) -> Outcome<BoxServer> {
     Ok(server)
 }
 
-pub(super) fn bound(server: &Running) -> Outcome<&[ServerAddress]> {
+pub(super) fn bound(server: &Running) -> Outcome<Vec<ServerAddress>> {
     Ok(server.features().require::<ServerAddresses>()?.bound())
 }
 
@@ -102,7 +102,7 @@ async fn addresses(run: Run) -> Outcome {
         if !in_memory {
             // One of memory cannot be asked for.
             let again = text.parse::<ServerAddress>()?;
-            same("the address, read again", &again, address)?;
+            same("the address, read again", &again, &address)?;
         }
         same("the scheme", address.scheme(), Scheme::Http)?;
         ensure(
@@ -126,10 +126,10 @@ async fn several_addresses(run: Run) -> Outcome {
         requested.collect::<Vec<_>>().join(";"),
         asked,
     )?;
-    let [one, other] = addresses.bound() else {
+    let bound = addresses.bound();
+    let [one, other] = &bound[..] else {
         return Err(Failure::new(format!(
-            "the addresses are {:?}, and should be two",
-            addresses.bound()
+            "the addresses are {bound:?}, and should be two"
         )));
     };
     ensure(one != other, "both addresses are the same")?;

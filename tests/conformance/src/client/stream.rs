@@ -19,8 +19,8 @@ pub(crate) enum Stream {
 impl Stream {
     /// Connects to the first of the addresses that a socket reaches.
     pub(crate) async fn connect(addresses: Option<&ServerAddresses>) -> Outcome<Self> {
-        let bound = addresses.map_or(&[][..], ServerAddresses::bound);
-        for address in bound {
+        let bound = addresses.map(ServerAddresses::bound);
+        for address in bound.iter().flatten() {
             if let Some(connecting) = Self::to(address) {
                 return Ok(within(&format!("a connection to {address}"), connecting).await??);
             }

@@ -64,7 +64,7 @@ impl Server for Twisted {
             Err(error) => return Err(fail(self.twist, &requested, error)),
         };
         let mut features = server.features().clone();
-        let bound = features.require::<ServerAddresses>()?.bound().to_vec();
+        let bound = features.require::<ServerAddresses>()?.bound();
         match self.twist {
             Twist::UnresolvedPort => {
                 features.insert(ServerAddresses::new(requested.clone(), requested));
