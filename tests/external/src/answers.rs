@@ -1,0 +1,158 @@
+//! What the server answers.
+
+use std::convert::Infallible;
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{any, get};
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::BodyExt as _;
+use transom::RequestExt as _;
+use transom::features::{ConnectionInfo, Scheme, ServerStatistics};
+
+/// How many requests were given up by their clients.
+#[derive(Clone, Default)]
+struct Gone(Arc<AtomicU64>);
+
+/// | path | answers |
+/// |---|---|
+/// | `/` | `hello` |
+/// | `/seen` | what the application sees of the request, a line each |
+/// | `/echo` | the body of the request, as it comes |
+/// | `/length` | how many bytes the body of the request has, once all are there |
+/// | `/bytes/N` | N bytes, all at once |
+/// | `/stream/N` | N pieces of 1 KiB, 20 ms apart, in chunks |
+/// | `/after/N` | `hello`, N milliseconds later |
+/// | `/never` | nothing, until the client gives up |
+/// | `/gone` | how many clients of `/never` gave up |
+/// | `/statistics` | what the server is doing |
+/// | `/websocket` | each message |
+pub(crate) fn router() -> Router {
+    Router::new()
+        .route("/", get(|| async { "hello" }))
+        .route("/seen", any(seen))
+        .route(
+            "/echo",
+            any(|request: Request| async { request.into_body() }),
+        )
+        .route("/length", any(length))
+        .route("/bytes/{count}", get(bytes))
+        .route("/stream/{count}", get(pieces))
+        .route("/after/{millis}", get(after))
+        .route("/never", any(never))
+        .route("/gone", get(gone))
+        .route("/statistics", get(statistics))
+        .route("/websocket", any(websocket))
+        .with_state(Gone::default())
+}
+
+async fn seen(request: Request) -> String {
+    let mut seen = String::new();
+    let mut line = |name: &str, value: String| {
+        // A text takes whatever is written.
+        let _ = writeln!(seen, "{name}: {value}");
+    };
+    line("method", request.method().to_string());
+    line("target", request.uri().to_string());
+    line("version", format!("{:?}", request.version()));
+    if let Some(scheme) = request.feature::<Scheme>() {
+        line("scheme", scheme.to_string());
+    }
+    if let Some(info) = request.feature::<ConnectionInfo>() {
+        line("transport", info.transport().as_str().to_owned());
+        line("connection", info.id().to_string());
+        let end = |end: Option<&_>| end.map_or_else(String::new, ToString::to_string);
+        line("remote", end(info.remote()));
+        line("local", end(info.local()));
+    }
+    for (name, value) in request.headers() {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        line(&format!("header {name}"), value);
+    }
+    seen
+}
+
+async fn length(request: Request) -> Result<String, StatusCode> {
+    let mut body = request.into_body();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| refusal(&error))?;
+        length += frame.data_ref().map_or(0, Bytes::len);
+    }
+    Ok(length.to_string())
+}
+
+/// Returns the status for a body that cannot be read.
+fn refusal(error: &axum::Error) -> StatusCode {
+    let ours = error.source().and_then(|cause| cause.downcast_ref());
+    match ours.is_some_and(transom::body::Error::is_length_limit) {
+        true => StatusCode::PAYLOAD_TOO_LARGE,
+        false => StatusCode::BAD_REQUEST,
+    }
+}
+
+async fn bytes(Path(count): Path<usize>) -> Vec<u8> {
+    vec![b'x'; count.min(256 * 1024 * 1024)]
+}
+
+async fn pieces(Path(count): Path<u32>) -> Body {
+    Body::from_stream(stream::unfold(count, |left| async move {
+        let less = left.checked_sub(1)?;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 1024])), less))
+    }))
+}
+
+async fn after(Path(millis): Path<u64>) -> &'static str {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+    "hello"
+}
+
+async fn never(State(gone): State<Gone>) -> &'static str {
+    struct Dropped(Gone);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            self.0.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let _dropped = Dropped(gone);
+    std::future::pending().await
+}
+
+async fn gone(State(gone): State<Gone>) -> String {
+    gone.0.load(Ordering::Relaxed).to_string()
+}
+
+async fn statistics(request: Request) -> String {
+    let Some(statistics) = request.feature::<ServerStatistics>() else {
+        return String::new();
+    };
+    format!(
+        "connections: {}\nrequests: {}\nupgraded: {}\n",
+        statistics.connections(),
+        statistics.requests(),
+        statistics.upgraded()
+    )
+}
+
+async fn websocket(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(echo)
+}
+
+async fn echo(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if matches!(message, Message::Close(_)) || socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
