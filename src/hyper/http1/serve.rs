@@ -13,7 +13,9 @@ use super::Exchange;
 use super::drain::Drain;
 use crate::contract::Application;
 use crate::features::Counted;
-use crate::hyper::connection::{Opened, Server, Stop, Transport, Watched, close, too_large};
+use crate::hyper::connection::{
+    Opened, Server, Stop, Transport, Watched, close, secured, too_large,
+};
 use crate::hyper::request::{Http1, Requests, Speaks};
 
 /// How long the head of a request may be.
@@ -29,7 +31,10 @@ pub(in crate::hyper) async fn serve<A: Application>(
     let transport = Transport::new(opened.stream, opened.ahead, true, counted);
     let exchange = Exchange::default();
     let requests = Requests {
-        connection: server.dispatcher.connection(opened.info, opened.scheme),
+        connection: secured(
+            server.dispatcher.connection(opened.info, opened.scheme),
+            opened.tls,
+        ),
         speaks: Speaks::Http1(Http1 {
             exchange: exchange.clone(),
             transport: transport.clone(),
