@@ -50,6 +50,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("config", &["hosting/"]),
     ("serde", &["hosting/"]),
     ("serde_json", &["hosting/"]),
+    ("rustls", &["hyper/tls/"]),
+    ("tokio_rustls", &["hyper/tls/"]),
+    ("x509_parser", &["hyper/tls/"]),
 ];
 
 fn root() -> PathBuf {

@@ -14,6 +14,7 @@
 //! | [`ResponseTrailers`] | `response.trailers` | server, connection or request | `IHttpResponseTrailersFeature` |
 //! | [`ConnectionInfo`] | `connection.info` | connection | `IHttpConnectionFeature` |
 //! | [`Scheme`] | `request.scheme` | connection | `IHttpRequestFeature.Scheme` |
+//! | [`TlsInfo`] | `connection.tls` | connection | `ITlsConnectionFeature`, `ITlsHandshakeFeature` |
 //! | [`RequestLifetime`] | `request.lifetime` | request | `IHttpRequestLifetimeFeature` |
 //! | [`RequestIdentifier`] | `request.identifier` | request | `IHttpRequestIdentifierFeature` |
 //! | [`MaxRequestBodySize`] | `request.max_body_size` | request | `IHttpMaxRequestBodySizeFeature` |
@@ -54,6 +55,7 @@ mod scheme;
 mod server_info;
 mod server_lifetime;
 mod server_statistics;
+mod tls_info;
 mod upgrade;
 
 pub use addresses::{
@@ -74,4 +76,5 @@ pub use scheme::Scheme;
 pub use server_info::ServerInfo;
 pub use server_lifetime::ServerLifetime;
 pub use server_statistics::{Counted, ServerStatistics};
+pub use tls_info::{TlsInfo, TlsVersion, UnknownTlsVersion};
 pub use upgrade::{Upgrade, UpgradeError, Upgraded, Upgrading};

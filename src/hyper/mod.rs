@@ -43,7 +43,9 @@
 //!
 //! The head of a request may have 32 KiB in all (431), its target 8 KiB (414), and 100 fields (431).
 //!
-//! What it does not have yet: TLS, timeouts, and a limit on the number of connections. A client that sends
+//! Over `https://` it speaks TLS: see [`tls`].
+//!
+//! What it does not have yet: timeouts, and a limit on the number of connections. A client that sends
 //! nothing holds its connection for as long as it likes, so on the Internet it wants a reverse proxy
 //! before it.
 
@@ -55,6 +57,8 @@ mod http2;
 mod options;
 mod request;
 mod server;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use bound::BoundHyperServer;
 pub use options::{Endpoint, Http2Limits, Limits, MinDataRate, Protocols, UnknownProtocols};

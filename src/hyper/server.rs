@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::BoundHyperServer;
 use super::bound::BoundEndpoint;
 use super::options::{Endpoint, EndpointOptions, Limits, Options, Source};
+#[cfg(feature = "tls")]
+use super::tls::Tls;
 use crate::adapter::{Listener, bind};
 use crate::contract::{Error, Server};
 use crate::features::{RequestedAddresses, Scheme, ServerAddress};
@@ -33,6 +35,8 @@ pub struct HyperServer {
     requested: RequestedAddresses,
     endpoints: Vec<Endpoint>,
     options: Options,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl HyperServer {
@@ -60,6 +64,24 @@ impl HyperServer {
     /// Adds a place to listen at, with options of its own.
     pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoints.push(endpoint);
+        self
+    }
+
+    /// Sets how to speak TLS at `https` addresses that have no [`Tls`] of their own
+    /// ([`Endpoint::with_tls`]).
+    ///
+    /// ```no_run
+    /// use transom::HyperServer;
+    /// use transom::hyper::tls::Certificate;
+    ///
+    /// let server = HyperServer::new("http://[::]:80; https://[::]:443")
+    ///     .with_tls(Certificate::from_pem_files("fullchain.pem", "privkey.pem"));
+    /// ```
+    #[cfg(feature = "tls")]
+    #[doc(alias = "UseHttps")]
+    #[doc(alias = "ConfigureHttpsDefaults")]
+    pub fn with_tls(mut self, tls: impl Into<Tls>) -> Self {
+        self.tls = Some(tls.into());
         self
     }
 
@@ -94,13 +116,14 @@ impl Server for HyperServer {
         let mut bound = Vec::new();
         if !self.requested.is_empty() || self.endpoints.is_empty() {
             for address in self.requested.take()? {
-                bind_at(&address, &EndpointOptions::default(), &mut bound)?;
+                let options = self.secure(&address, EndpointOptions::default())?;
+                bind_at(&address, options, &mut bound)?;
                 requested.push(address);
             }
         }
-        for Endpoint { source, options } in self.endpoints {
-            let handed_over = |listener: std::io::Result<Listener>, what| {
-                let options = Arc::new(options.clone());
+        for Endpoint { source, options } in std::mem::take(&mut self.endpoints) {
+            let handed_over = |listener: std::io::Result<Listener>, what, options| {
+                let options = Arc::new(options);
                 match listener {
                     Ok(listener) => Ok(BoundEndpoint { listener, options }),
                     Err(error) => Err(Error::bind(what, error)),
@@ -111,17 +134,26 @@ impl Server for HyperServer {
                     let address: ServerAddress = address
                         .parse()
                         .map_err(|error| Error::configuration(format!("{error}")))?;
-                    bind_at(&address, &options, &mut bound)?;
+                    let options = self.secure(&address, options)?;
+                    bind_at(&address, options, &mut bound)?;
                     requested.push(address);
                 }
                 Source::Tcp(listener) => {
-                    let listener = Listener::from_tcp(Scheme::Http, listener);
-                    bound.push(handed_over(listener, "the TCP listener handed over")?);
+                    let listener = Listener::from_tcp(scheme_of(&options)?, listener);
+                    bound.push(handed_over(
+                        listener,
+                        "the TCP listener handed over",
+                        options,
+                    )?);
                 }
                 #[cfg(unix)]
                 Source::Unix(listener) => {
-                    let listener = Listener::from_unix(Scheme::Http, listener);
-                    bound.push(handed_over(listener, "the unix listener handed over")?);
+                    let listener = Listener::from_unix(scheme_of(&options)?, listener);
+                    bound.push(handed_over(
+                        listener,
+                        "the unix listener handed over",
+                        options,
+                    )?);
                 }
             }
         }
@@ -134,16 +166,77 @@ impl Server for HyperServer {
     }
 }
 
+#[cfg(feature = "tls")]
+impl HyperServer {
+    /// Returns the options of an address with the TLS that its scheme asks for.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it is wrong, or the scheme does not go with it.
+    fn secure(
+        &self,
+        address: &ServerAddress,
+        mut options: EndpointOptions,
+    ) -> Result<EndpointOptions, Error> {
+        match (address.scheme(), &options.tls) {
+            (Scheme::Http, None) => return Ok(options),
+            (Scheme::Http, Some(_)) => {
+                return Err(Error::configuration(format!(
+                    "`{address}` has TLS of its own, but is not `https`"
+                )));
+            }
+            (Scheme::Https, None) => options.tls.clone_from(&self.tls),
+            (Scheme::Https, Some(_)) => {}
+        }
+        if options.tls.is_none() {
+            return Err(Error::configuration(format!(
+                "`{address}` needs a certificate: give one to the server (`HyperServer::with_tls`) or to the \
+                 address (`Endpoint::with_tls`)"
+            )));
+        }
+        scheme_of(&options)?;
+        Ok(options)
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl HyperServer {
+    fn secure(
+        &self,
+        address: &ServerAddress,
+        options: EndpointOptions,
+    ) -> Result<EndpointOptions, Error> {
+        match address.scheme() {
+            Scheme::Http => Ok(options),
+            Scheme::Https => Err(Error::configuration(format!(
+                "`{address}` asks for TLS, which this program was built without; build it with the feature \
+                 `tls` of `transom`"
+            ))),
+        }
+    }
+}
+
+/// Returns the scheme of an endpoint with these options, once its certificates are read.
+#[cfg_attr(
+    not(feature = "tls"),
+    allow(clippy::unnecessary_wraps, unused_variables)
+)]
+fn scheme_of(options: &EndpointOptions) -> Result<Scheme, Error> {
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &options.tls {
+        tls.load()?;
+        return Ok(Scheme::Https);
+    }
+    Ok(Scheme::Http)
+}
+
 /// Binds one address, which may be several sockets.
 fn bind_at(
     address: &ServerAddress,
-    options: &EndpointOptions,
+    options: EndpointOptions,
     bound: &mut Vec<BoundEndpoint>,
 ) -> Result<(), Error> {
-    if address.scheme() != Scheme::Http {
-        return Err(no_tls(address));
-    }
-    let options = Arc::new(options.clone());
+    let options = Arc::new(options);
     for listener in bind(std::slice::from_ref(address))? {
         bound.push(BoundEndpoint {
             listener,
@@ -151,11 +244,4 @@ fn bind_at(
         });
     }
     Ok(())
-}
-
-fn no_tls(address: &ServerAddress) -> Error {
-    Error::configuration(format!(
-        "`{address}` asks for TLS, which this server does not have; write it with `http`, and put TLS in \
-         front of the server"
-    ))
 }

@@ -30,7 +30,7 @@ async fn an_address_that_is_taken_is_named_and_nothing_stays_bound() {
 }
 
 #[tokio::test]
-async fn tls_is_not_promised() {
+async fn https_needs_a_certificate() {
     let error = HyperServer::new("https://127.0.0.1:0")
         .bind()
         .await
@@ -39,7 +39,7 @@ async fn tls_is_not_promised() {
     assert!(
         error
             .to_string()
-            .starts_with("`https://127.0.0.1:0` asks for TLS"),
+            .starts_with("`https://127.0.0.1:0` needs a certificate"),
         "{error}"
     );
 }

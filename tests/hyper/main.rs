@@ -8,5 +8,6 @@ mod http2;
 mod output;
 mod stop;
 mod support;
+mod tls;
 mod unread;
 mod upgrade;

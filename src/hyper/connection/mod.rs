@@ -14,9 +14,12 @@ mod watchdog;
 
 pub(super) use close::{close, too_large, too_late};
 pub(super) use gate::{Gate, Place};
+pub(super) use opening::secured;
 pub(super) use reason::Reason;
 pub(super) use serve::{Arrival, serve};
 pub(super) use shared::Server;
+#[cfg(feature = "tls")]
+pub(super) use sniff::Protocol;
 pub(super) use stop::Stop;
 pub(super) use stream::Stream;
 pub(super) use transport::{Transport, Watched, WeakTransport};

@@ -6,7 +6,8 @@ use bytes::BytesMut;
 
 use super::sniff::{Protocol, sniff};
 use super::stream::Stream;
-use crate::features::{ConnectionInfo, Scheme};
+use crate::adapter::Connection;
+use crate::features::{ConnectionInfo, Scheme, TlsInfo};
 use crate::hyper::options::EndpointOptions;
 
 /// A connection whose protocol is known.
@@ -17,6 +18,16 @@ pub(in crate::hyper) struct Opened {
     pub(in crate::hyper) protocol: Protocol,
     pub(in crate::hyper) scheme: Scheme,
     pub(in crate::hyper) info: ConnectionInfo,
+    /// There if, and only if, the scheme is `https`.
+    pub(in crate::hyper) tls: Option<TlsInfo>,
+}
+
+/// Tells what TLS agreed on.
+pub(in crate::hyper) fn secured(connection: Connection, tls: Option<TlsInfo>) -> Connection {
+    match tls {
+        Some(tls) => connection.with_feature(tls),
+        None => connection,
+    }
 }
 
 /// Opens a connection, step by step. The caller holds all steps together to one deadline.
@@ -30,6 +41,19 @@ pub(super) async fn open(
     info: ConnectionInfo,
     endpoint: &EndpointOptions,
 ) -> io::Result<Option<Opened>> {
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &endpoint.tls {
+        // Boxed: as large as all other steps together, which connections without TLS need not carry.
+        let secured = Box::pin(tls.accept(stream, endpoint.protocols)).await?;
+        return Ok(Some(Opened {
+            stream: Stream::Tls(Box::new(secured.stream)),
+            ahead: BytesMut::new(),
+            protocol: secured.protocol,
+            scheme: Scheme::Https,
+            info,
+            tls: Some(secured.info),
+        }));
+    }
     // The versions of HTTP that the endpoint speaks are told apart by the first bytes.
     let Some((protocol, ahead)) = sniff(&mut stream, endpoint.protocols).await? else {
         return Ok(None);
@@ -40,5 +64,6 @@ pub(super) async fn open(
         protocol,
         scheme: Scheme::Http,
         info,
+        tls: None,
     }))
 }

@@ -1,4 +1,4 @@
-//! TCP and unix sockets as one type.
+//! TCP, unix sockets, and TLS over either as one type.
 
 use std::io;
 use std::pin::Pin;
@@ -9,10 +9,15 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+#[cfg(feature = "tls")]
+use crate::hyper::tls::TlsStream;
+
 pub(in crate::hyper) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    #[cfg(feature = "tls")]
+    Tls(Box<TlsStream>),
 }
 
 impl Stream {
@@ -21,14 +26,22 @@ impl Stream {
             Self::Tcp(stream) => stream.poll_read_ready(cx),
             #[cfg(unix)]
             Self::Unix(stream) => stream.poll_read_ready(cx),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.poll_read_ready(cx),
         }
     }
 
     /// Makes the drop of the socket a reset. A unix socket has none.
     pub(in crate::hyper) fn reset_on_drop(&self) {
-        if let Self::Tcp(stream) = self {
-            // It fails on a connection that is gone already.
-            let _ = socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
+        match self {
+            Self::Tcp(stream) => {
+                // It fails on a connection that is gone already.
+                let _ = socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
+            }
+            #[cfg(unix)]
+            Self::Unix(_) => {}
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.below().reset_on_drop(),
         }
     }
 
@@ -38,9 +51,29 @@ impl Stream {
             Self::Tcp(stream) => socket2::SockRef::from(stream),
             #[cfg(unix)]
             Self::Unix(stream) => socket2::SockRef::from(stream),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => return stream.below().abort(),
         };
         // It fails on a connection that is gone already.
         let _ = socket.shutdown(std::net::Shutdown::Both);
+    }
+
+    /// Returns whether nothing that was written waits for a flush. A socket keeps nothing back.
+    pub(in crate::hyper) fn is_flushed(&self) -> bool {
+        match self {
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.is_flushed(),
+            _ => true,
+        }
+    }
+
+    /// From now on the bytes are not HTTP, and where they end matters: see
+    /// [`TlsStream::tell_truncation`].
+    pub(in crate::hyper) fn upgrade(&mut self) {
+        #[cfg(feature = "tls")]
+        if let Self::Tls(stream) = self {
+            stream.tell_truncation();
+        }
     }
 }
 
@@ -50,6 +83,8 @@ macro_rules! delegate {
             Self::Tcp($stream) => $call,
             #[cfg(unix)]
             Self::Unix($stream) => $call,
+            #[cfg(feature = "tls")]
+            Self::Tls($stream) => $call,
         }
     };
 }

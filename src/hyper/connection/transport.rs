@@ -91,7 +91,11 @@ impl Transport {
 
     /// From now on the bytes are not HTTP/1: written as they come, and counted as what they are.
     pub(in crate::hyper) fn upgrade(&self, place: Place) {
-        self.lock().place = Some(place);
+        let mut state = self.lock();
+        state.place = Some(place);
+        if let Some(stream) = &mut state.stream {
+            stream.upgrade();
+        }
         self.0.gathers.store(false, Ordering::Release);
     }
 
@@ -138,12 +142,17 @@ impl State {
         }
         output.bytes.clear();
         (output.sent, output.last) = (0, 0);
-        Poll::Ready(Ok(()))
+        match &mut self.stream {
+            // TLS takes more than the socket does.
+            Some(stream) if !stream.is_flushed() => Pin::new(stream).poll_flush(cx),
+            _ => Poll::Ready(Ok(())),
+        }
     }
 
     /// Returns whether everything that hyper has written was sent.
     pub(in crate::hyper) fn is_sent(&self) -> bool {
-        !self.blocked && self.output.bytes.is_empty()
+        let flushed = self.stream.as_ref().is_none_or(Stream::is_flushed);
+        !self.blocked && self.output.bytes.is_empty() && flushed
     }
 
     /// Returns whether the client has sent anything.

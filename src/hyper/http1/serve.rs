@@ -14,7 +14,7 @@ use super::drain::Drain;
 use crate::contract::Application;
 use crate::features::ConnectionInfo;
 use crate::hyper::connection::{
-    Arrival, Reason, Server, Stop, Transport, Watched, close, too_large, too_late,
+    Arrival, Reason, Server, Stop, Transport, Watched, close, secured, too_large, too_late,
 };
 use crate::hyper::request::{Http1, Requests, Speaks};
 
@@ -33,7 +33,10 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     let transport = Transport::new(opened.stream, opened.ahead, true, place);
     let exchange = Exchange::default();
     let requests = Requests {
-        connection: server.dispatcher.connection(opened.info, opened.scheme),
+        connection: secured(
+            server.dispatcher.connection(opened.info, opened.scheme),
+            opened.tls,
+        ),
         speaks: Speaks::Http1(Http1 {
             exchange: exchange.clone(),
             transport: transport.clone(),

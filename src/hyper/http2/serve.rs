@@ -1,4 +1,4 @@
-//! HTTP/2 without TLS, by prior knowledge.
+//! HTTP/2: agreed on by ALPN, or by prior knowledge where there is no TLS.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::{Pin, pin};
@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use super::streams::Streams;
 use crate::contract::Application;
 use crate::features::ResponseTrailers;
-use crate::hyper::connection::{Arrival, Server, Stop, Transport, close};
+use crate::hyper::connection::{Arrival, Server, Stop, Transport, close, secured};
 use crate::hyper::request::{InTransit, Requests, Speaks};
 
 /// How large the header section of a request may be, as HTTP/2 counts it.
@@ -25,10 +25,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arrival: Arrival) {
     let Arrival { opened, place, .. } = arrival;
     let transport = Transport::new(opened.stream, opened.ahead, false, place);
-    let connection = server
-        .dispatcher
-        .connection(opened.info, opened.scheme)
-        .with_feature(ResponseTrailers::new());
+    let connection = server.dispatcher.connection(opened.info, opened.scheme);
+    let connection = secured(connection, opened.tls).with_feature(ResponseTrailers::new());
     let in_transit = InTransit::default();
     let requests = Arc::new(Requests {
         connection,

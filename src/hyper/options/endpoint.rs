@@ -3,6 +3,8 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 
 use super::Protocols;
+#[cfg(feature = "tls")]
+use crate::hyper::tls::Tls;
 
 /// One place that a server listens at, and what holds for the connections that arrive there.
 ///
@@ -42,6 +44,9 @@ pub(in crate::hyper) enum Source {
 #[derive(Clone, Debug, Default)]
 pub(in crate::hyper) struct EndpointOptions {
     pub(in crate::hyper) protocols: Protocols,
+    /// Once the server is bound, it is there if, and only if, the scheme is `https`.
+    #[cfg(feature = "tls")]
+    pub(in crate::hyper) tls: Option<Tls>,
 }
 
 impl Endpoint {
@@ -65,6 +70,16 @@ impl Endpoint {
     /// Sets the versions of HTTP to speak; HTTP/1 and HTTP/2 by default.
     pub fn with_protocols(mut self, protocols: Protocols) -> Self {
         self.options.protocols = protocols;
+        self
+    }
+
+    /// Sets how to speak TLS, instead of how the server does
+    /// ([`HyperServer::with_tls`](crate::HyperServer::with_tls)). The address has to be `https`; a listener
+    /// that was made elsewhere becomes so.
+    #[cfg(feature = "tls")]
+    #[doc(alias = "UseHttps")]
+    pub fn with_tls(mut self, tls: impl Into<Tls>) -> Self {
+        self.options.tls = Some(tls.into());
         self
     }
 

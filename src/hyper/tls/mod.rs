@@ -1,0 +1,50 @@
+//! HTTPS: which certificate a client is shown, what is asked of it, and the handshake.
+//!
+//! [`Tls`] is given to an [`Endpoint`](super::Endpoint), or to the whole server for every `https` address that
+//! has none of its own.
+//!
+//! ```no_run
+//! use transom::HyperServer;
+//! use transom::hyper::tls::{Certificate, Tls};
+//!
+//! let shop = Certificate::from_pem_files("shop.pem", "shop.key");
+//! let wiki = Certificate::from_pem_files("wiki.pem", "wiki.key");
+//! let server = HyperServer::new("https://[::]:443")
+//!     .with_tls(Tls::new(shop).with_sni("*.wiki.example", wiki));
+//! ```
+//!
+//! TLS is done by [rustls](https://docs.rs/rustls): TLS 1.2 and 1.3 with the suites that it holds safe. Sessions
+//! can be taken up again, by tickets whose keys live in memory; early data, which can be replayed, is never
+//! accepted. ALPN offers what the endpoint speaks.
+//!
+//! What a client is refused with, before there is HTTP:
+//!
+//! | what it did | what it gets |
+//! |---|---|
+//! | asked for a name that is not served | alert `unrecognized_name` |
+//! | offered no protocol that the endpoint speaks | alert `no_application_protocol` |
+//! | offered none at all, where HTTP/1 is not spoken | the connection is closed |
+//! | sent no certificate where one is required | alert `certificate_required`, `handshake_failure` in TLS 1.2 |
+//! | sent a certificate that is not trusted | alert `unknown_ca`, `certificate_expired` and the like |
+//! | did not finish in time | the connection is closed |
+//! | spoke HTTP without TLS | 400 in cleartext |
+
+mod accept;
+mod certificate;
+mod check;
+mod loaded;
+mod names;
+mod options;
+mod pem;
+mod refuse;
+mod stream;
+#[allow(
+    clippy::module_inception,
+    reason = "the folder is named after its type"
+)]
+mod tls;
+
+pub use certificate::Certificate;
+pub use options::TlsOptions;
+pub(super) use stream::TlsStream;
+pub use tls::Tls;
