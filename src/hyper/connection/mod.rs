@@ -1,8 +1,12 @@
 //! One connection, whatever protocol it turns out to speak.
 
+mod age;
 mod close;
 mod gate;
+mod input;
 mod opening;
+mod output;
+mod pace;
 mod reason;
 mod serve;
 mod shared;
@@ -12,9 +16,12 @@ mod stream;
 mod transport;
 mod watchdog;
 
+pub(super) use age::Age;
 pub(super) use close::{close, too_large, too_late};
 pub(super) use gate::{Gate, Place};
+pub(super) use input::Watched;
 pub(super) use opening::secured;
+pub(super) use pace::Pace;
 pub(super) use reason::Reason;
 pub(super) use serve::{Arrival, serve};
 pub(super) use shared::Server;
@@ -22,5 +29,5 @@ pub(super) use shared::Server;
 pub(super) use sniff::Protocol;
 pub(super) use stop::Stop;
 pub(super) use stream::Stream;
-pub(super) use transport::{Transport, Watched, WeakTransport};
-pub(super) use watchdog::Watchdog;
+pub(super) use transport::{Transport, WeakTransport};
+pub(super) use watchdog::{Due, Watchdog};

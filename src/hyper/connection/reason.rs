@@ -12,6 +12,14 @@ pub(in crate::hyper) enum Reason {
     MaxUpgradedConnections,
     /// The head of a request, or what comes before the first one, took too long.
     RequestHeadTimeout,
+    /// Nothing was asked for too long.
+    KeepAliveTimeout,
+    /// The body of a request came too slowly.
+    MinRequestBodyRate,
+    /// A response was read too slowly.
+    MinResponseRate,
+    /// What was in flight when the connection reached its age took too long.
+    MaxConnectionAge,
 }
 
 impl Reason {
@@ -22,6 +30,10 @@ impl Reason {
             Self::MaxConnectionsPerAddress => "max_connections_per_address_exceeded",
             Self::MaxUpgradedConnections => "max_upgraded_connections_exceeded",
             Self::RequestHeadTimeout => "request_headers_timeout",
+            Self::KeepAliveTimeout => "keep_alive_timeout",
+            Self::MinRequestBodyRate => "min_request_body_data_rate",
+            Self::MinResponseRate => "min_response_data_rate",
+            Self::MaxConnectionAge => "max_connection_age_exceeded",
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::opening::{Opened, open};
 use super::sniff::Protocol;
-use super::{Place, Reason, Server, Watchdog};
+use super::{Age, Place, Reason, Server, Watchdog};
 use crate::contract::Application;
 use crate::hyper::accept::Accepted;
 use crate::hyper::{http1, http2};
@@ -21,6 +21,7 @@ pub(in crate::hyper) struct Arrival {
     /// When the head of the first request has to be there. It was set when the connection was accepted, and
     /// no byte moves it.
     pub(in crate::hyper) head_deadline: Option<Instant>,
+    pub(in crate::hyper) age: Age,
     pub(in crate::hyper) watchdog: Watchdog,
 }
 
@@ -32,6 +33,7 @@ pub(in crate::hyper) async fn serve<A: Application>(
 ) {
     let timeout = server.options.limits.request_head_timeout();
     let head_deadline = timeout.map(|timeout| Instant::now() + timeout);
+    let age = Age::new(&server.options.limits);
     let mut watchdog = Watchdog::default();
     let info = accepted.info.clone();
     // Boxed, and gone before the first request: it may hold a TLS handshake.
@@ -52,6 +54,7 @@ pub(in crate::hyper) async fn serve<A: Application>(
         opened,
         place,
         head_deadline,
+        age,
         watchdog,
     };
     match protocol {

@@ -38,6 +38,22 @@ impl Watchdog {
         }
     }
 
+    /// As [`poll`](Self::poll), for calls that may come from one task and then from another.
+    pub(in crate::hyper) fn poll_anywhere(
+        &mut self,
+        cx: &mut Context<'_>,
+        deadline: Option<Instant>,
+    ) -> Poll<()> {
+        let poll = self.poll(cx, deadline);
+        if poll.is_pending()
+            && let Some(sleep) = &mut self.sleep
+            && sleep.as_mut().poll(cx).is_ready()
+        {
+            cx.waker().wake_by_ref();
+        }
+        poll
+    }
+
     /// Returns whether `deadline` comes first; else what `work` returns.
     pub(in crate::hyper) async fn before<F: Future>(
         &mut self,
@@ -67,6 +83,34 @@ impl Watchdog {
             none => none.insert(Box::pin(tokio::time::sleep_until(deadline))),
         };
         sleep.as_mut().poll(cx)
+    }
+}
+
+/// The first of several deadlines, and what it is for.
+pub(in crate::hyper) struct Due<T>(Option<(Instant, T)>);
+
+impl<T: Copy> Due<T> {
+    pub(in crate::hyper) fn new() -> Self {
+        Self(None)
+    }
+
+    /// Adds a deadline, if there is one.
+    #[inline]
+    pub(in crate::hyper) fn or(self, deadline: Option<Instant>, what: T) -> Self {
+        match (self.0, deadline) {
+            (Some((first, _)), Some(deadline)) if deadline >= first => self,
+            (_, Some(deadline)) => Self(Some((deadline, what))),
+            (_, None) => self,
+        }
+    }
+
+    /// Ready when the first of them has come; see [`Watchdog::poll`].
+    #[inline]
+    pub(in crate::hyper) fn poll(&self, watchdog: &mut Watchdog, cx: &mut Context<'_>) -> Poll<T> {
+        match self.0 {
+            Some((deadline, what)) => watchdog.poll(cx, Some(deadline)).map(|()| what),
+            None => Poll::Pending,
+        }
     }
 }
 

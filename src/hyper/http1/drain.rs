@@ -1,39 +1,37 @@
 //! What is left of a body that the application did not read.
 
-use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::time::Sleep;
+use tokio::time::Instant;
 
-/// How much of a body that the application left is read and dropped, so that the connection can be used
-/// again.
-pub(super) const MAX_DRAIN: u64 = 1024 * 1024;
-/// How long that may take.
+/// How long reading what is left may take.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
-/// Reads the rest of a body that nobody wants.
+/// Reads the rest of a body that nobody wants, so that the connection can be used again.
 pub(super) struct Drain {
     incoming: Incoming,
     left: u64,
-    deadline: Pin<Box<Sleep>>,
+    /// When it is not worth more time.
+    pub(super) deadline: Instant,
     pub(super) ended: bool,
 }
 
 impl Drain {
-    pub(super) fn new(incoming: Incoming) -> Self {
+    /// `max` is how much it may be, in bytes.
+    pub(super) fn new(incoming: Incoming, max: u64) -> Self {
         Self {
             incoming,
-            left: MAX_DRAIN,
-            deadline: Box::pin(tokio::time::sleep(DRAIN_TIME)),
+            left: max,
+            deadline: Instant::now() + DRAIN_TIME,
             ended: false,
         }
     }
 
-    /// Ready when it is read, or not worth more.
+    /// Ready when it is read, or too much.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) {
             let Some(Ok(frame)) = frame else {
@@ -46,6 +44,6 @@ impl Drain {
                 None => return Poll::Ready(()),
             }
         }
-        self.deadline.as_mut().poll(cx)
+        Poll::Pending
     }
 }

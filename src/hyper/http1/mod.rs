@@ -1,5 +1,6 @@
 //! HTTP/1.0 and HTTP/1.1.
 
+mod clock;
 mod drain;
 mod exchange;
 mod serve;

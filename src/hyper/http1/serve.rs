@@ -10,28 +10,35 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
 use super::Exchange;
-use super::drain::Drain;
+use super::clock::Clock;
+use super::exchange::Late;
 use crate::contract::Application;
 use crate::features::ConnectionInfo;
 use crate::hyper::connection::{
-    Arrival, Reason, Server, Stop, Transport, Watched, close, secured, too_large, too_late,
+    Arrival, Due, Reason, Server, Stop, Transport, Watched, close, secured, too_large, too_late,
 };
+use crate::hyper::options::Limits;
 use crate::hyper::request::{Http1, Requests, Speaks};
 
-/// How long the head of a request may be.
-const MAX_HEAD: usize = 32 * 1024;
 /// How much hyper reads ahead of the application, and gathers of a response, before it waits.
 const MAX_BUFFER: usize = 64 * 1024;
+/// How many fields hyper takes without an allocation for them.
+const USUAL_FIELDS: usize = 100;
+
 /// Serves a connection until it ends.
 pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arrival: Arrival) {
     let Arrival {
         opened,
         place,
         head_deadline,
+        mut age,
         mut watchdog,
     } = arrival;
-    let transport = Transport::new(opened.stream, opened.ahead, true, place);
-    let exchange = Exchange::default();
+    let limits = &server.options.limits;
+    let min_rate = limits.min_response_rate();
+    let transport = Transport::new(opened.stream, opened.ahead, true, min_rate, place);
+    let exchange = Exchange::new(limits);
+    let mut clock = Clock::new(limits, head_deadline);
     let requests = Requests {
         connection: secured(
             server.dispatcher.connection(opened.info, opened.scheme),
@@ -44,13 +51,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         server: Arc::clone(&server),
     };
     let service = service_fn(|request| requests.answer(request));
-    // `pipeline_flush` is off: with it hyper keeps responses back while any byte of a next request waits,
-    // and gathers a body without bound. The transport gathers instead. `half_close` is on, for the end of
-    // the input is watched here.
-    let mut connection = http1::Builder::new()
-        .half_close(true)
-        .max_header_size(MAX_HEAD)
-        .max_buf_size(MAX_BUFFER)
+    let mut connection = builder(limits)
         .serve_connection(TokioIo::new(transport.clone()), service)
         .with_upgrades();
 
@@ -62,20 +63,20 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         loop {
             // A response that is on its way can still announce the end of its connection. One that is idle
             // is read first: what has arrived is answered.
-            if exchange.is_in_flight() && !stopping && stop.poll(cx) {
+            if exchange.is_in_flight() && !stopping && (age.is_reached() || stop.poll(cx)) {
                 stopping = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
             if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
                 return Poll::Ready(End::Of(result));
             }
-            if !stopping && stop.poll(cx) {
+            if !stopping && (age.is_reached() || stop.poll(cx)) {
                 stopping = true;
                 Pin::new(&mut connection).graceful_shutdown();
                 continue;
             }
             if drain.is_none() {
-                drain = exchange.take_unread().map(Drain::new);
+                drain = exchange.take_unread();
             }
             if let Some(unread) = &mut drain
                 && (stopping || unread.poll(cx).is_ready())
@@ -89,7 +90,8 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             if let Poll::Ready(Err(_)) = transport.poll_send(cx) {
                 return Poll::Ready(End::Broken);
             }
-            if exchange.is_in_flight() {
+            let in_flight = exchange.is_in_flight();
+            if in_flight {
                 match transport.poll_end(cx) {
                     Poll::Ready(Watched::Ended) if server.options.half_close => {
                         requests.connection.disconnect();
@@ -97,19 +99,50 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
                     Poll::Ready(_) => return Poll::Ready(End::Broken),
                     Poll::Pending => {}
                 }
+                if exchange.late(cx) == Late::Unanswerable {
+                    return Poll::Ready(End::Late(Reason::MinRequestBodyRate));
+                }
             } else if stopping && transport.is_sent() {
                 // A head that is not whole holds nobody up.
                 return Poll::Ready(End::Broken);
             }
-            let deadline = head_deadline.filter(|_| !exchange.has_begun());
-            if watchdog.poll(cx, deadline).is_ready() {
-                return Poll::Ready(End::Late(Reason::RequestHeadTimeout));
+            let busy = in_flight || drain.is_some();
+            let (asked_by, too_late) = clock.deadline(&exchange, busy, transport.read());
+            let due = Due::new()
+                .or(asked_by, Time::Of(too_late))
+                .or(
+                    transport.write_deadline(),
+                    Time::Of(Reason::MinResponseRate),
+                )
+                .or(drain.as_ref().map(|drain| drain.deadline), Time::ToDrain)
+                .or(age.deadline(), Time::ToLive);
+            drop(transport);
+            match due.poll(&mut watchdog, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Time::Of(reason)) => return Poll::Ready(End::Late(reason)),
+                Poll::Ready(Time::ToDrain) => {
+                    drain = None;
+                    exchange.give_up();
+                }
+                Poll::Ready(Time::ToLive) => {
+                    if age.pass() {
+                        return Poll::Ready(End::Late(Reason::MaxConnectionAge));
+                    }
+                }
             }
-            return Poll::Pending;
         }
     })
     .await;
 
+    let rejected = |reason| {
+        if let Some(info) = requests.connection.features().get::<ConnectionInfo>() {
+            server.rejected(reason, info);
+        }
+    };
+    // It was answered 408, if the application lets the error of the body decide.
+    if exchange.late_body() == Late::Answerable {
+        rejected(Reason::MinRequestBodyRate);
+    }
     let outcome = match end {
         End::Of(Ok(())) if transport.is_upgraded() => return,
         End::Of(Ok(())) => Some(exchange.was_left()),
@@ -117,7 +150,8 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             if error.is_parse_too_large()
                 && let Some(parts) = connection.into_parts()
             {
-                too_large(&mut transport.lock(), &parts.read_buf);
+                let max_line = limits.max_request_line_size();
+                too_large(&mut transport.lock(), &parts.read_buf, max_line);
             }
             Some(true)
         }
@@ -131,18 +165,48 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             None
         }
         End::Late(reason) => {
-            if let Some(info) = requests.connection.features().get::<ConnectionInfo>() {
-                server.rejected(reason, info);
+            rejected(reason);
+            match reason {
+                Reason::RequestHeadTimeout => Some(too_late(&mut transport.lock())),
+                Reason::KeepAliveTimeout => Some(false),
+                _ => {
+                    transport.lock().reset_on_close();
+                    None
+                }
             }
-            // Who has not begun a request gets no answer to it.
-            Some(too_late(&mut transport.lock()))
         }
         End::Broken => None,
     };
     if let Some(more) = outcome {
-        close(&transport, more).await;
+        close(&transport, &mut watchdog, more).await;
     }
     transport.lock().close();
+}
+
+/// `pipeline_flush` is off: with it hyper keeps responses back while any byte of a next request waits, and
+/// gathers a body without bound. The transport gathers instead. `half_close` is on, for the end of the input
+/// is watched here.
+fn builder(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .half_close(true)
+        .max_header_size(limits.max_request_head_size())
+        .max_buf_size(MAX_BUFFER.max(limits.max_request_head_size()));
+    if limits.max_request_fields() != USUAL_FIELDS {
+        builder.max_headers(limits.max_request_fields());
+    }
+    builder
+}
+
+/// What a deadline is for.
+#[derive(Clone, Copy)]
+enum Time {
+    /// The client must have done something.
+    Of(Reason),
+    /// The rest of a body must be read.
+    ToDrain,
+    /// The connection has reached its age.
+    ToLive,
 }
 
 /// How a connection ended.

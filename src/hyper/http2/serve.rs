@@ -23,8 +23,14 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves a connection until it ends.
 pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arrival: Arrival) {
-    let Arrival { opened, place, .. } = arrival;
-    let transport = Transport::new(opened.stream, opened.ahead, false, place);
+    let Arrival {
+        opened,
+        place,
+        mut watchdog,
+        ..
+    } = arrival;
+    let min_rate = server.options.limits.min_response_rate();
+    let transport = Transport::new(opened.stream, opened.ahead, false, min_rate, place);
     let connection = server.dispatcher.connection(opened.info, opened.scheme);
     let connection = secured(connection, opened.tls).with_feature(ResponseTrailers::new());
     let in_transit = InTransit::default();
@@ -77,7 +83,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     })
     .await;
     if served {
-        close(&transport, false).await;
+        close(&transport, &mut watchdog, false).await;
     }
     transport.lock().close();
 }

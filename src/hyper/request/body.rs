@@ -13,13 +13,24 @@ use hyper::body::Incoming;
 
 use crate::adapter::ResponseBody;
 use crate::body::Error;
+use crate::hyper::connection::{Pace, Watchdog};
 use crate::hyper::http1::{Exchange, Flight};
+use crate::hyper::options::MinDataRate;
 
 /// The body of a request. What the application leaves of it on HTTP/1 goes back to the connection.
 pub(in crate::hyper) struct RequestBody {
     /// Gone once it is given back.
     incoming: Option<Incoming>,
     unread: Unread,
+    min_rate: Option<MinDataRate>,
+    /// Made when the client has first to be waited for.
+    wait: Option<Box<Wait>>,
+}
+
+/// How long a client is waited for.
+struct Wait {
+    pace: Pace,
+    watchdog: Watchdog,
 }
 
 /// What to do with the rest of a body that the application drops.
@@ -28,6 +39,8 @@ enum Unread {
     Drop,
     /// HTTP/1: it stands between the connection and the next request.
     Return { exchange: Exchange, awaited: bool },
+    /// The client was too slow: there will be no more of it.
+    Late,
 }
 
 impl RequestBody {
@@ -35,13 +48,17 @@ impl RequestBody {
         Self {
             incoming: None,
             unread: Unread::Drop,
+            min_rate: None,
+            wait: None,
         }
     }
 
-    pub(in crate::hyper) fn of_stream(incoming: Incoming) -> Self {
+    pub(in crate::hyper) fn of_stream(incoming: Incoming, min_rate: Option<MinDataRate>) -> Self {
         Self {
             incoming: Some(incoming),
             unread: Unread::Drop,
+            min_rate,
+            wait: None,
         }
     }
 
@@ -51,11 +68,39 @@ impl RequestBody {
         incoming: Incoming,
         exchange: Exchange,
         awaited: bool,
+        min_rate: Option<MinDataRate>,
     ) -> Self {
         Self {
             incoming: Some(incoming),
             unread: Unread::Return { exchange, awaited },
+            min_rate,
+            wait: None,
         }
+    }
+
+    /// Waits for the client, for as long as it may take. It is not waited for while nobody asks for the body,
+    /// and so neither while it waits to be told to go on.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(rate) = self.min_rate else {
+            return Poll::Pending;
+        };
+        let Wait { pace, watchdog } = &mut **self.wait.get_or_insert_with(|| {
+            Box::new(Wait {
+                pace: Pace::new(rate),
+                watchdog: Watchdog::default(),
+            })
+        });
+        pace.wait();
+        watchdog.poll_anywhere(cx, pace.deadline())
+    }
+
+    fn give_up(&mut self) -> Error {
+        let unread = std::mem::replace(&mut self.unread, Unread::Late);
+        if let Unread::Return { exchange, .. } = unread {
+            exchange.give_up_late();
+        }
+        self.incoming = None;
+        Error::timeout()
     }
 }
 
@@ -71,10 +116,19 @@ impl HttpBody for RequestBody {
             *awaited = false;
         }
         let Some(incoming) = &mut self.incoming else {
-            return Poll::Ready(None);
+            let late = matches!(self.unread, Unread::Late);
+            return Poll::Ready(late.then(|| Err(Error::timeout())));
         };
-        Poll::Ready(match ready!(Pin::new(incoming).poll_frame(cx)) {
-            Some(Ok(frame)) => Some(Ok(frame)),
+        let Poll::Ready(frame) = Pin::new(incoming).poll_frame(cx) else {
+            return self.poll_late(cx).map(|()| Some(Err(self.give_up())));
+        };
+        Poll::Ready(match frame {
+            Some(Ok(frame)) => {
+                if let Some(wait) = &mut self.wait {
+                    wait.pace.advance(frame.data_ref().map_or(0, Bytes::len));
+                }
+                Some(Ok(frame))
+            }
             Some(Err(error)) => Some(Err(map_error(error))),
             None => {
                 self.unread = Unread::Drop;
@@ -84,7 +138,10 @@ impl HttpBody for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(Incoming::is_end_stream)
+        match &self.incoming {
+            Some(incoming) => incoming.is_end_stream(),
+            None => !matches!(self.unread, Unread::Late),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {

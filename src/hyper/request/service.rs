@@ -60,15 +60,16 @@ impl<A: Application> Requests<A> {
             return Answer::Refuses(status, version);
         }
         let (mut head, incoming) = request.into_parts();
+        let min_rate = self.server.options.limits.min_request_body_rate();
         let body = match (&self.speaks, has_body) {
             (_, false) => RequestBody::empty(),
-            (Speaks::Http2(_), true) => RequestBody::of_stream(incoming),
+            (Speaks::Http2(_), true) => RequestBody::of_stream(incoming, min_rate),
             (Speaks::Http1(http1), true) => {
                 let awaited = version == Version::HTTP_11
                     && (head.headers.get(header::EXPECT)).is_some_and(|value| {
                         value.as_bytes().eq_ignore_ascii_case(b"100-continue")
                     });
-                RequestBody::of_connection(incoming, http1.exchange.clone(), awaited)
+                RequestBody::of_connection(incoming, http1.exchange.clone(), awaited, min_rate)
             }
         };
         let mut after = After {
@@ -76,7 +77,6 @@ impl<A: Application> Requests<A> {
                 Speaks::Http1(http1) => Carrier::Http1(http1.exchange.begin(has_body)),
                 Speaks::Http2(in_transit) => Carrier::Http2(in_transit.clone()),
             },
-            has_body,
             takes_trailers: false,
             takes_chunks: version >= Version::HTTP_11,
             switch: None,
@@ -149,7 +149,6 @@ where
 /// What there is to do once the application has answered.
 struct After<A> {
     carrier: Carrier,
-    has_body: bool,
     takes_trailers: bool,
     /// HTTP/1.0 has no chunks.
     takes_chunks: bool,
@@ -160,13 +159,15 @@ struct After<A> {
 impl<A> After<A> {
     #[inline]
     fn finish(self, head: &mut Parts, body: ResponseBody) -> Outgoing {
-        if self.has_body
-            && let Carrier::Http1(flight) = &self.carrier
-        {
-            flight.settle(&mut head.headers);
-        }
         if let Some(switch) = self.switch {
             switch.answer(head);
+        }
+        if let Carrier::Http1(flight) = &self.carrier
+            && !flight.settle()
+            && head.status != StatusCode::SWITCHING_PROTOCOLS
+        {
+            let close = HeaderValue::from_static("close");
+            head.headers.append(header::CONNECTION, close);
         }
         let chunked = self.takes_trailers && head.headers.contains_key(header::TRAILER);
         if chunked {

@@ -1,0 +1,85 @@
+//! How long a client may take until it has asked.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Exchange;
+use crate::hyper::connection::Reason;
+use crate::hyper::options::Limits;
+
+/// Watches over the time between requests: how long a connection is idle, and how long a head takes.
+///
+/// Asked whenever the connection waits. Both times begin then, and not when a byte comes: a head that
+/// arrives whole asks for no time.
+pub(super) struct Clock {
+    head_timeout: Option<Duration>,
+    keep_alive_timeout: Option<Duration>,
+    phase: Phase,
+    deadline: Option<Instant>,
+    /// How many requests there were, and how much was read, when the phase began.
+    requests: u64,
+    read: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Before the first request.
+    Opening,
+    /// A request is in flight, or what it left is read.
+    Busy,
+    Idle,
+    /// A head has begun.
+    Head,
+}
+
+impl Clock {
+    /// `head_deadline` is that of the first head, which began with the connection.
+    pub(super) fn new(limits: &Limits, head_deadline: Option<Instant>) -> Self {
+        Self {
+            head_timeout: limits.request_head_timeout(),
+            keep_alive_timeout: limits.keep_alive_timeout(),
+            phase: Phase::Opening,
+            deadline: head_deadline,
+            requests: 0,
+            read: 0,
+        }
+    }
+
+    /// Returns when the client has taken too long, and for what. `read` is how many bytes were read of it.
+    #[inline]
+    pub(super) fn deadline(
+        &mut self,
+        exchange: &Exchange,
+        busy: bool,
+        read: u64,
+    ) -> (Option<Instant>, Reason) {
+        let requests = exchange.requests();
+        let phase = match self.phase {
+            _ if busy => Phase::Busy,
+            _ if requests != self.requests => Phase::Idle,
+            Phase::Busy => Phase::Idle,
+            Phase::Idle if read != self.read => Phase::Head,
+            same => same,
+        };
+        if phase != self.phase || requests != self.requests {
+            let timeout = match phase {
+                Phase::Idle => self.keep_alive_timeout,
+                Phase::Head => self.head_timeout,
+                Phase::Busy | Phase::Opening => None,
+            };
+            self.deadline = timeout.map(|timeout| Instant::now() + timeout);
+            self.phase = phase;
+            self.requests = requests;
+        }
+        // What was read of a request that is in flight, or was, is no next head.
+        if phase != Phase::Head && phase != Phase::Opening {
+            self.read = read;
+        }
+        let reason = match phase {
+            Phase::Idle => Reason::KeepAliveTimeout,
+            _ => Reason::RequestHeadTimeout,
+        };
+        (self.deadline, reason)
+    }
+}
