@@ -5,6 +5,7 @@ mod addresses;
 mod disconnect;
 mod heads;
 mod http2;
+mod limits;
 mod output;
 mod stop;
 mod support;

@@ -43,6 +43,11 @@ impl Drain {
                 Some(left) => self.left = left,
                 None => return Poll::Ready(()),
             }
+            // hyper says nothing more before the next head, if the response went first.
+            if frame.is_trailers() || self.incoming.is_end_stream() {
+                self.ended = true;
+                return Poll::Ready(());
+            }
         }
         Poll::Pending
     }
