@@ -30,6 +30,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         head_deadline,
         mut watchdog,
     } = arrival;
+    let endpoint = Arc::clone(&opened.endpoint);
     let transport = Transport::new(opened.stream, opened.ahead, true, place);
     let exchange = Exchange::default();
     let requests = Requests {
@@ -42,6 +43,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             transport: transport.clone(),
         }),
         server: Arc::clone(&server),
+        endpoint: opened.endpoint,
     };
     let service = service_fn(|request| requests.answer(request));
     // `pipeline_flush` is off: with it hyper keeps responses back while any byte of a next request waits,
@@ -54,8 +56,8 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         .serve_connection(TokioIo::new(transport.clone()), service)
         .with_upgrades();
 
-    let requested = pin!(server.shutdown.requested());
-    let mut stop = Stop::new(&server.shutdown, requested);
+    let requested = pin!(endpoint.stop.requested());
+    let mut stop = Stop::new(&endpoint.stop, requested);
     let mut stopping = false;
     let mut drain = None;
     let end = poll_fn(|cx| {

@@ -24,6 +24,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Serves a connection until it ends.
 pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arrival: Arrival) {
     let Arrival { opened, place, .. } = arrival;
+    let endpoint = Arc::clone(&opened.endpoint);
     let transport = Transport::new(opened.stream, opened.ahead, false, place);
     let connection = server.dispatcher.connection(opened.info, opened.scheme);
     let connection = secured(connection, opened.tls).with_feature(ResponseTrailers::new());
@@ -32,6 +33,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         connection,
         speaks: Speaks::Http2(in_transit.clone()),
         server: Arc::clone(&server),
+        endpoint: opened.endpoint,
     });
     let service = service_fn(move |request| {
         let requests = Arc::clone(&requests);
@@ -42,8 +44,8 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         .max_header_list_size(MAX_HEADER_LIST)
         .serve_connection(TokioIo::new(transport.clone()), service);
 
-    let requested = pin!(server.shutdown.requested());
-    let mut stop = Stop::new(&server.shutdown, requested);
+    let requested = pin!(endpoint.stop.requested());
+    let mut stop = Stop::new(&endpoint.stop, requested);
     let mut farewell = None;
     let served = poll_fn(|cx| {
         loop {
