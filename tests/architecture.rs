@@ -45,7 +45,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("tower_service", &["pipeline/"]),
     ("hyper", &["hyper/", "adapter/bridge.rs"]),
     ("hyper_util", &["hyper/", "adapter/bridge.rs"]),
-    ("socket2", &["adapter/listener.rs", "hyper/"]),
+    ("nix", &["adapter/listen/"]),
+    ("socket2", &["adapter/listen/", "hyper/"]),
     ("clap", &["hosting/"]),
     ("config", &["hosting/"]),
     ("serde", &["hosting/"]),
@@ -230,7 +231,7 @@ fn each_library_is_named_only_where_it_belongs() {
             }
         }
         let network = after(&code, "tokio").contains("net");
-        let may = ["hyper/", "adapter/listener.rs"];
+        let may = ["hyper/", "adapter/listen/"];
         if network && !may.iter().any(|place| file.starts_with(place)) {
             wrong.push(format!("src/{file} names tokio::net"));
         }
@@ -247,7 +248,7 @@ fn only_the_parts_that_need_tokio_name_it_outside_of_its_feature() {
         "testing/",
         "adapter/bridge.rs",
         "adapter/runtime.rs",
-        "adapter/listener.rs",
+        "adapter/listen/",
         "tokio_io.rs",
         "tunnel.rs",
     ];

@@ -10,7 +10,7 @@
 //! | [`upgrade_offer`] | `dyn Upgrade` for an engine that completes it later |
 //! | [`body_pump`] | a body from an engine whose own is not `Send` or blocks |
 //! | [`HostRuntime`] (feature `tokio`) | polling the application where its timers and sockets work |
-//! | [`bind`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
+//! | [`bind`], [`bind_with`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
 //! | [`OnUpgrade` bridge](Dispatcher) (feature `upgrade-bridge`) | axum's `WebSocketUpgrade` on a server that is not hyper |
 //!
 //! `examples/09_write_an_adapter.rs` is a whole server made of them.
@@ -24,7 +24,7 @@ mod connection;
 mod dispatcher;
 mod head;
 #[cfg(feature = "net")]
-mod listener;
+mod listen;
 mod offer;
 mod pump;
 mod response_body;
@@ -37,7 +37,7 @@ pub use check::{InvalidHead, check_head};
 pub use connection::Connection;
 pub use dispatcher::Dispatcher;
 #[cfg(feature = "net")]
-pub use listener::{Listener, Socket, bind};
+pub use listen::{Listener, Socket, SocketOptions, bind, bind_with};
 pub use offer::{UpgradeCompletion, upgrade_offer};
 pub use pump::{BodySender, PumpClosed, body_pump};
 pub use response_body::ResponseBody;

@@ -1,15 +1,14 @@
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use tokio::task::JoinSet;
-
-use super::accept::Acceptor;
-use super::connection::{self, Gate, Server};
-use super::options::{EndpointOptions, Options};
-use super::request::UpgradedConnections;
-use crate::adapter::{Dispatcher, Listener};
+use super::accept::{
+    Binder, BoundEndpoint, Changes, EndpointSet, Orders, Threads, Worker, addresses, changes,
+};
+use super::connection::{Gate, Server};
+use super::options::Options;
+use crate::adapter::Dispatcher;
 use crate::contract::{Application, BoundServer, Error, Shutdown};
 use crate::features::{Features, ServerAddress, ServerAddresses, ServerInfo, ServerStatistics};
 
@@ -22,38 +21,34 @@ const VERSION: &str = "1.12.0";
 #[must_use = "a bound server does nothing until it serves"]
 pub struct BoundHyperServer {
     endpoints: Vec<BoundEndpoint>,
+    binder: Binder,
+    changes: Changes,
+    addresses: ServerAddresses,
     features: Features,
     statistics: ServerStatistics,
     options: Options,
 }
 
-/// A place that a server listens at.
-#[derive(Debug)]
-pub(super) struct BoundEndpoint {
-    pub(super) listener: Listener,
-    pub(super) options: Arc<EndpointOptions>,
-}
-
 impl BoundHyperServer {
-    pub(super) fn new(
-        requested: Vec<ServerAddress>,
-        endpoints: Vec<BoundEndpoint>,
-        options: Options,
-    ) -> Self {
-        let mut bound: Vec<ServerAddress> = Vec::with_capacity(endpoints.len());
-        for BoundEndpoint { listener, .. } in &endpoints {
-            // Both loopbacks of `localhost` are one address.
-            if !bound.contains(listener.address()) {
-                bound.push(listener.address().clone());
-            }
-        }
+    pub(super) fn new(endpoints: Vec<BoundEndpoint>, binder: Binder, options: Options) -> Self {
+        let requested: Vec<ServerAddress> = endpoints
+            .iter()
+            .filter_map(|endpoint| Some(endpoint.requested.as_ref()?.address.clone()))
+            .collect();
+        let listeners = endpoints.iter().flat_map(|endpoint| &endpoint.listeners);
+        let addresses = ServerAddresses::new(requested, addresses(listeners));
         let statistics = ServerStatistics::new();
+        let (live, changes) = changes();
         let mut features = Features::new();
         features.insert(ServerInfo::new(NAME, VERSION));
-        features.insert(ServerAddresses::new(requested, bound));
+        features.insert(addresses.clone());
         features.insert(statistics.clone());
+        features.insert(live);
         Self {
             endpoints,
+            binder,
+            changes,
+            addresses,
             features,
             statistics,
             options,
@@ -69,49 +64,53 @@ impl BoundServer for BoundHyperServer {
     async fn serve<A: Application>(self, app: A, shutdown: Shutdown) -> Result<(), Error> {
         let Self {
             endpoints,
+            binder,
+            changes,
+            addresses,
             features,
             statistics,
             options,
         } = self;
-        let mut acceptors = Vec::with_capacity(endpoints.len());
-        for BoundEndpoint { listener, options } in endpoints {
-            let acceptor = Acceptor::new(listener, options);
-            acceptors.push(acceptor.map_err(|error| Error::serve(NAME, error))?);
-        }
         let server = Arc::new(Server {
             dispatcher: Dispatcher::new(app, features, &shutdown)
                 .with_max_request_body_size(options.limits.max_request_body_size()),
             gate: Gate::new(&options.limits, statistics.clone()),
             options,
             shutdown: shutdown.clone(),
-            upgraded: UpgradedConnections::default(),
         });
-        // Dropped with this future, these two abort every connection.
-        let _upgraded = server.upgraded.abort_on_drop();
-        let mut connections = JoinSet::new();
-
-        let mut stop = pin!(shutdown.requested());
-        poll_fn(|cx| {
-            for acceptor in &mut acceptors {
-                acceptor.poll(cx, |accepted| {
-                    if let Some(place) = server.admit(&accepted.info) {
-                        let server = Arc::clone(&server);
-                        connections.spawn(connection::serve(server, accepted, place));
-                    }
-                });
-            }
-            // After the new ones are in, so that their end wakes this too.
-            while let Poll::Ready(Some(_)) = connections.poll_join_next(cx) {}
-            stop.as_mut().poll(cx)
-        })
-        .await;
-
-        // Closed before the connections are waited for: whoever connects now is refused.
-        drop(acceptors);
-        while connections.join_next().await.is_some() {}
+        let (mut set, orders) = EndpointSet::new(NAME, binder, addresses, shutdown);
+        // Dropped with this future, each aborts what it has begun.
+        let working = work(server, orders);
+        unless(set.run(endpoints, changes), working).await?;
         statistics.idle().await;
         Ok(())
     }
+}
+
+/// Serves until the server stops: here, or on threads.
+async fn work<A: Application>(server: Arc<Server<A>>, orders: Vec<Orders>) -> Result<(), Error> {
+    if server.options.threads.is_some() {
+        let threads = Threads::start(&server, orders);
+        let threads = threads.map_err(|error| Error::serve(NAME, error))?;
+        return threads
+            .join()
+            .await
+            .map_err(|error| Error::serve(NAME, error));
+    }
+    for orders in orders {
+        Worker::new(Arc::clone(&server), orders).run().await;
+    }
+    Ok(())
+}
+
+/// Returns what `work` returns, or else what `other` does if that comes first.
+async fn unless<T>(other: impl Future<Output = T>, work: impl Future<Output = T>) -> T {
+    let (mut other, mut work) = (pin!(other), pin!(work));
+    poll_fn(|cx| match other.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(done),
+        Poll::Pending => work.as_mut().poll(cx),
+    })
+    .await
 }
 
 #[cfg(test)]

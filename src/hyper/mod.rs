@@ -60,6 +60,7 @@ mod server;
 #[cfg(feature = "tls")]
 pub mod tls;
 
+pub use accept::LiveEndpoints;
 pub use bound::BoundHyperServer;
 pub use options::{Endpoint, Http2Limits, Limits, MinDataRate, Protocols, UnknownProtocols};
 pub use server::HyperServer;

@@ -1,16 +1,14 @@
 use std::net::TcpListener;
 #[cfg(unix)]
 use std::os::unix::net::UnixListener;
-use std::sync::Arc;
 
 use super::BoundHyperServer;
-use super::bound::BoundEndpoint;
-use super::options::{Endpoint, EndpointOptions, Limits, Options, Source};
+use super::accept::{Binder, BoundEndpoint, check_name};
+use super::options::{Endpoint, Limits, Options};
 #[cfg(feature = "tls")]
 use super::tls::Tls;
-use crate::adapter::{Listener, bind};
 use crate::contract::{Error, Server};
-use crate::features::{RequestedAddresses, Scheme, ServerAddress};
+use crate::features::RequestedAddresses;
 
 /// The default server, on hyper: HTTP/1.1 and HTTP/2, over TCP and unix sockets.
 ///
@@ -99,6 +97,23 @@ impl HyperServer {
         self
     }
 
+    /// Sets that the server works on threads of its own, each with a runtime of one thread and, where the
+    /// system spreads connections over sockets (Linux), with sockets of its own. By default it works on the
+    /// runtime that it is served on.
+    ///
+    /// A connection stays on its thread, and so does the application while it answers: nothing is handed
+    /// from core to core, but nothing is taken over from a thread that is busy either, and a call that blocks
+    /// holds up every connection of its thread. What the application spawns is spawned on that thread, and
+    /// ends with the server. [`available_parallelism`](std::thread::available_parallelism) tells how many
+    /// cores there are.
+    ///
+    /// Dropping a server that serves waits, for 1 s at most, until its threads have let go.
+    #[doc(alias = "ThreadCount")]
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.options.threads = Some(threads);
+        self
+    }
+
     /// Sets whether a client of HTTP/1 that closes its sending side still gets its answer. `true` by
     /// default; with `false` it counts as gone, and the application's future is dropped.
     pub fn with_half_close(mut self, allowed: bool) -> Self {
@@ -112,136 +127,36 @@ impl Server for HyperServer {
 
     async fn bind(mut self) -> Result<BoundHyperServer, Error> {
         self.options.limits.check()?;
-        let mut requested = Vec::new();
-        let mut bound = Vec::new();
+        if self.options.threads == Some(0) {
+            return Err(Error::configuration(
+                "a server of 0 threads serves nobody; give it one for each core, or none of its own",
+            ));
+        }
+        let mut endpoints = Vec::new();
         if !self.requested.is_empty() || self.endpoints.is_empty() {
-            for address in self.requested.take()? {
-                let options = self.secure(&address, EndpointOptions::default())?;
-                bind_at(&address, options, &mut bound)?;
-                requested.push(address);
-            }
+            let requested = self.requested.take()?;
+            let text = requested.iter().map(ToString::to_string);
+            endpoints.extend(text.map(Endpoint::new));
         }
-        for Endpoint { source, options } in std::mem::take(&mut self.endpoints) {
-            let handed_over = |listener: std::io::Result<Listener>, what, options| {
-                let options = Arc::new(options);
-                match listener {
-                    Ok(listener) => Ok(BoundEndpoint { listener, options }),
-                    Err(error) => Err(Error::bind(what, error)),
-                }
-            };
-            match source {
-                Source::Address(address) => {
-                    let address: ServerAddress = address
-                        .parse()
-                        .map_err(|error| Error::configuration(format!("{error}")))?;
-                    let options = self.secure(&address, options)?;
-                    bind_at(&address, options, &mut bound)?;
-                    requested.push(address);
-                }
-                Source::Tcp(listener) => {
-                    let listener = Listener::from_tcp(scheme_of(&options)?, listener);
-                    bound.push(handed_over(
-                        listener,
-                        "the TCP listener handed over",
-                        options,
-                    )?);
-                }
-                #[cfg(unix)]
-                Source::Unix(listener) => {
-                    let listener = Listener::from_unix(scheme_of(&options)?, listener);
-                    bound.push(handed_over(
-                        listener,
-                        "the unix listener handed over",
-                        options,
-                    )?);
-                }
-            }
+        endpoints.append(&mut self.endpoints);
+        let binder = Binder {
+            workers: self.options.workers(),
+            #[cfg(feature = "tls")]
+            tls: self.tls,
+        };
+        let mut bound: Vec<BoundEndpoint> = Vec::with_capacity(endpoints.len());
+        for endpoint in endpoints {
+            check_name(
+                &endpoint,
+                bound.iter().filter_map(|bound| bound.name.as_deref()),
+            )?;
+            bound.push(binder.bind(binder.prepare(endpoint)?)?);
         }
-        Ok(BoundHyperServer::new(requested, bound, self.options))
+        Ok(BoundHyperServer::new(bound, binder, self.options))
     }
 
     fn requested_addresses(&mut self) -> Option<&mut RequestedAddresses> {
         // As ASP.NET: endpoints replace the addresses that a host would give.
         (self.endpoints.is_empty() || !self.requested.is_empty()).then_some(&mut self.requested)
     }
-}
-
-#[cfg(feature = "tls")]
-impl HyperServer {
-    /// Returns the options of an address with the TLS that its scheme asks for.
-    ///
-    /// # Errors
-    ///
-    /// There is none, or it is wrong, or the scheme does not go with it.
-    fn secure(
-        &self,
-        address: &ServerAddress,
-        mut options: EndpointOptions,
-    ) -> Result<EndpointOptions, Error> {
-        match (address.scheme(), &options.tls) {
-            (Scheme::Http, None) => return Ok(options),
-            (Scheme::Http, Some(_)) => {
-                return Err(Error::configuration(format!(
-                    "`{address}` has TLS of its own, but is not `https`"
-                )));
-            }
-            (Scheme::Https, None) => options.tls.clone_from(&self.tls),
-            (Scheme::Https, Some(_)) => {}
-        }
-        if options.tls.is_none() {
-            return Err(Error::configuration(format!(
-                "`{address}` needs a certificate: give one to the server (`HyperServer::with_tls`) or to the \
-                 address (`Endpoint::with_tls`)"
-            )));
-        }
-        scheme_of(&options)?;
-        Ok(options)
-    }
-}
-
-#[cfg(not(feature = "tls"))]
-impl HyperServer {
-    fn secure(
-        &self,
-        address: &ServerAddress,
-        options: EndpointOptions,
-    ) -> Result<EndpointOptions, Error> {
-        match address.scheme() {
-            Scheme::Http => Ok(options),
-            Scheme::Https => Err(Error::configuration(format!(
-                "`{address}` asks for TLS, which this program was built without; build it with the feature \
-                 `tls` of `transom`"
-            ))),
-        }
-    }
-}
-
-/// Returns the scheme of an endpoint with these options, once its certificates are read.
-#[cfg_attr(
-    not(feature = "tls"),
-    allow(clippy::unnecessary_wraps, unused_variables)
-)]
-fn scheme_of(options: &EndpointOptions) -> Result<Scheme, Error> {
-    #[cfg(feature = "tls")]
-    if let Some(tls) = &options.tls {
-        tls.load()?;
-        return Ok(Scheme::Https);
-    }
-    Ok(Scheme::Http)
-}
-
-/// Binds one address, which may be several sockets.
-fn bind_at(
-    address: &ServerAddress,
-    options: EndpointOptions,
-    bound: &mut Vec<BoundEndpoint>,
-) -> Result<(), Error> {
-    let options = Arc::new(options);
-    for listener in bind(std::slice::from_ref(address))? {
-        bound.push(BoundEndpoint {
-            listener,
-            options: Arc::clone(&options),
-        });
-    }
-    Ok(())
 }

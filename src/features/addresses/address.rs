@@ -13,6 +13,7 @@ use crate::features::Scheme;
 /// | `*`, `+` | every address, IPv4 and IPv6 |
 /// | any other name | every address as well; the name is not looked up |
 /// | `unix:/run/app.sock` | a unix socket; the path ends at a `:`, and a path base may follow it |
+/// | `unix:@app` | a unix socket of the abstract namespace, which has no file; Linux only |
 ///
 /// The port is that of the scheme if absent; 0 asks the system for a free one.
 ///
@@ -51,7 +52,7 @@ pub enum AddressHost {
     Any,
     /// A name, in lower case; binds every address.
     Name(String),
-    /// The path of a unix socket.
+    /// The path of a unix socket; that of the abstract namespace begins with `@`.
     Unix(PathBuf),
     /// An in-memory server, by its name.
     Memory(String),

@@ -111,7 +111,7 @@ fn unix(scheme: Scheme, rest: &str) -> Result<ServerAddress, Problem> {
         Some((path, base)) => (path, path_base(base)?),
         None => (rest, String::new()),
     };
-    if !path.starts_with('/') || path.len() == 1 {
+    if !path.starts_with(['/', '@']) || path.len() == 1 {
         return Err(Problem::UnixPath(path.into()));
     }
     Ok(ServerAddress {
@@ -225,6 +225,7 @@ mod tests {
             ("http://+:80/", "http://*:80"),
             ("http://Contoso.com/app/", "http://contoso.com:80/app"),
             ("http://unix:/run/app.sock", "http://unix:/run/app.sock"),
+            ("http://unix:@app", "http://unix:@app"),
             (
                 "http://unix:/run/app.sock:/base/",
                 "http://unix:/run/app.sock:/base",
@@ -263,6 +264,7 @@ mod tests {
                 "`run/app.sock` is not the absolute path",
             ),
             ("http://unix:/", "`/` is not the absolute path"),
+            ("http://unix:@", "`@` is not the absolute path"),
             ("http://unix:/x.sock:base", "`base` is not a path base"),
             ("http://user@host", "it holds `@`"),
             ("http://host/a?b", "it holds `?`"),

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use tokio::time::Sleep;
 
+use super::ServedEndpoint;
 use super::listener::AnyListener;
-use crate::adapter::Listener;
+use crate::adapter::Socket;
 use crate::features::ConnectionInfo;
 use crate::hyper::connection::Stream;
-use crate::hyper::options::EndpointOptions;
 
 /// How long to wait when a connection cannot be accepted for want of descriptors or memory.
 const BACK_OFF: Duration = Duration::from_millis(100);
@@ -22,38 +22,31 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 pub(in crate::hyper) struct Accepted {
     pub(in crate::hyper) stream: Stream,
     pub(in crate::hyper) info: ConnectionInfo,
-    pub(in crate::hyper) endpoint: Arc<EndpointOptions>,
+    pub(in crate::hyper) endpoint: Arc<ServedEndpoint>,
 }
 
 /// Accepts the connections of one listener.
-pub(in crate::hyper) struct Acceptor {
+pub(super) struct Acceptor {
     listener: AnyListener,
     back_off: Option<Pin<Box<Sleep>>>,
-    /// Removes the file of a unix socket.
-    _guard: Listener,
-    endpoint: Arc<EndpointOptions>,
 }
 
 impl Acceptor {
     /// The most connections that are accepted in a row before others get their turn.
     const BATCH: usize = 64;
 
-    pub(in crate::hyper) fn new(
-        mut guard: Listener,
-        endpoint: Arc<EndpointOptions>,
-    ) -> io::Result<Self> {
-        let socket = guard.take_socket().ok_or(io::ErrorKind::NotConnected)?;
+    /// Listens on the runtime that this is called on.
+    pub(super) fn new(socket: Socket) -> io::Result<Self> {
         Ok(Self {
             listener: AnyListener::new(socket)?,
             back_off: None,
-            _guard: guard,
-            endpoint,
         })
     }
 
     /// Accepts what there is. It never fails: a listener that cannot accept now is tried again.
-    pub(in crate::hyper) fn poll(
+    pub(super) fn poll(
         &mut self,
+        endpoint: &Arc<ServedEndpoint>,
         cx: &mut Context<'_>,
         mut accepted: impl FnMut(Accepted),
     ) {
@@ -64,16 +57,16 @@ impl Acceptor {
                 }
                 self.back_off = None;
             }
-            match self.listener.poll_accept(cx) {
+            match self.listener.poll_accept(endpoint.options.no_delay, cx) {
                 Poll::Ready(Ok((stream, info))) => accepted(Accepted {
                     stream,
                     info,
-                    endpoint: Arc::clone(&self.endpoint),
+                    endpoint: Arc::clone(endpoint),
                 }),
                 // The client was gone before it was accepted.
                 Poll::Ready(Err(error)) if is_of_one_connection(&error) => {}
                 Poll::Ready(Err(error)) => {
-                    tracing::error!(target: "transom", %error, "a connection cannot be accepted");
+                    tracing::error!(target: "transom", %error, endpoint = endpoint.label, "a connection cannot be accepted");
                     self.back_off = Some(Box::pin(tokio::time::sleep(BACK_OFF)));
                 }
                 Poll::Pending => return,

@@ -28,6 +28,7 @@ impl AnyListener {
 
     pub(in crate::hyper) fn poll_accept(
         &self,
+        no_delay: bool,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Stream, ConnectionInfo)>> {
         Poll::Ready(Ok(match self {
@@ -35,7 +36,9 @@ impl AnyListener {
                 let (stream, remote) = ready!(listener.poll_accept(cx))?;
                 // A response must not wait for the acknowledgement of the last one. If it fails, the
                 // connection is broken and says so when it is read.
-                let _ = stream.set_nodelay(true);
+                if no_delay {
+                    let _ = stream.set_nodelay(true);
+                }
                 let mut info = ConnectionInfo::new(Kind::Tcp).with_remote(Endpoint::Tcp(remote));
                 if let Ok(local) = stream.local_addr() {
                     info = info.with_local(Endpoint::Tcp(local));

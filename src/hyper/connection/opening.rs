@@ -1,6 +1,7 @@
 //! What comes before the first request: everything between `accept` and a protocol that is known.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::BytesMut;
 
@@ -8,7 +9,7 @@ use super::sniff::{Protocol, sniff};
 use super::stream::Stream;
 use crate::adapter::Connection;
 use crate::features::{ConnectionInfo, Scheme, TlsInfo};
-use crate::hyper::options::EndpointOptions;
+use crate::hyper::accept::ServedEndpoint;
 
 /// A connection whose protocol is known.
 pub(in crate::hyper) struct Opened {
@@ -18,6 +19,7 @@ pub(in crate::hyper) struct Opened {
     pub(in crate::hyper) protocol: Protocol,
     pub(in crate::hyper) scheme: Scheme,
     pub(in crate::hyper) info: ConnectionInfo,
+    pub(in crate::hyper) endpoint: Arc<ServedEndpoint>,
     /// There if, and only if, the scheme is `https`.
     pub(in crate::hyper) tls: Option<TlsInfo>,
 }
@@ -39,23 +41,24 @@ pub(in crate::hyper) fn secured(connection: Connection, tls: Option<TlsInfo>) ->
 pub(super) async fn open(
     mut stream: Stream,
     info: ConnectionInfo,
-    endpoint: &EndpointOptions,
+    endpoint: Arc<ServedEndpoint>,
 ) -> io::Result<Option<Opened>> {
     #[cfg(feature = "tls")]
-    if let Some(tls) = &endpoint.tls {
+    if let Some(tls) = &endpoint.options.tls {
         // Boxed: as large as all other steps together, which connections without TLS need not carry.
-        let secured = Box::pin(tls.accept(stream, endpoint.protocols)).await?;
+        let secured = Box::pin(tls.accept(stream, endpoint.options.protocols)).await?;
         return Ok(Some(Opened {
             stream: Stream::Tls(Box::new(secured.stream)),
             ahead: BytesMut::new(),
             protocol: secured.protocol,
             scheme: Scheme::Https,
             info,
+            endpoint,
             tls: Some(secured.info),
         }));
     }
     // The versions of HTTP that the endpoint speaks are told apart by the first bytes.
-    let Some((protocol, ahead)) = sniff(&mut stream, endpoint.protocols).await? else {
+    let Some((protocol, ahead)) = sniff(&mut stream, endpoint.options.protocols).await? else {
         return Ok(None);
     };
     Ok(Some(Opened {
@@ -64,6 +67,7 @@ pub(super) async fn open(
         protocol,
         scheme: Scheme::Http,
         info,
+        endpoint,
         tls: None,
     }))
 }

@@ -37,9 +37,10 @@ pub(in crate::hyper) async fn serve<A: Application>(
     let mut watchdog = Watchdog::default();
     let info = accepted.info.clone();
     // Boxed, and gone before the first request: it may hold a TLS handshake.
-    let opening = Box::pin(open(accepted.stream, accepted.info, &accepted.endpoint));
+    let endpoint = Arc::clone(&accepted.endpoint);
+    let opening = Box::pin(open(accepted.stream, accepted.info, accepted.endpoint));
     // Whoever has not said a word is let go when the server stops.
-    let opening = before(server.shutdown.requested(), opening);
+    let opening = before(endpoint.stop.requested(), opening);
     let opened = match watchdog.before(head_deadline, opening).await {
         Ok(Some(Ok(Some(opened)))) => opened,
         Ok(_) => return,

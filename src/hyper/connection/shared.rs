@@ -5,7 +5,6 @@ use crate::adapter::Dispatcher;
 use crate::contract::Shutdown;
 use crate::features::ConnectionInfo;
 use crate::hyper::options::Options;
-use crate::hyper::request::UpgradedConnections;
 
 /// What all connections of a server share.
 pub(in crate::hyper) struct Server<A> {
@@ -13,7 +12,6 @@ pub(in crate::hyper) struct Server<A> {
     pub(in crate::hyper) options: Options,
     pub(in crate::hyper) shutdown: Shutdown,
     pub(in crate::hyper) gate: Gate,
-    pub(in crate::hyper) upgraded: UpgradedConnections,
 }
 
 impl<A> Server<A> {

@@ -34,6 +34,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         mut age,
         mut watchdog,
     } = arrival;
+    let endpoint = Arc::clone(&opened.endpoint);
     let limits = &server.options.limits;
     let min_rate = limits.min_response_rate();
     let transport = Transport::new(opened.stream, opened.ahead, true, min_rate, place);
@@ -49,14 +50,15 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             transport: transport.clone(),
         }),
         server: Arc::clone(&server),
+        endpoint: opened.endpoint,
     };
     let service = service_fn(|request| requests.answer(request));
     let mut connection = builder(limits)
         .serve_connection(TokioIo::new(transport.clone()), service)
         .with_upgrades();
 
-    let requested = pin!(server.shutdown.requested());
-    let mut stop = Stop::new(&server.shutdown, requested);
+    let requested = pin!(endpoint.stop.requested());
+    let mut stop = Stop::new(&endpoint.stop, requested);
     let mut stopping = false;
     let mut drain = None;
     let end = poll_fn(|cx| {

@@ -29,6 +29,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         mut watchdog,
         ..
     } = arrival;
+    let endpoint = Arc::clone(&opened.endpoint);
     let min_rate = server.options.limits.min_response_rate();
     let transport = Transport::new(opened.stream, opened.ahead, false, min_rate, place);
     let connection = server.dispatcher.connection(opened.info, opened.scheme);
@@ -38,6 +39,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         connection,
         speaks: Speaks::Http2(in_transit.clone()),
         server: Arc::clone(&server),
+        endpoint: opened.endpoint,
     });
     let service = service_fn(move |request| {
         let requests = Arc::clone(&requests);
@@ -48,8 +50,8 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         .max_header_list_size(MAX_HEADER_LIST)
         .serve_connection(TokioIo::new(transport.clone()), service);
 
-    let requested = pin!(server.shutdown.requested());
-    let mut stop = Stop::new(&server.shutdown, requested);
+    let requested = pin!(endpoint.stop.requested());
+    let mut stop = Stop::new(&endpoint.stop, requested);
     let mut farewell = None;
     let served = poll_fn(|cx| {
         loop {

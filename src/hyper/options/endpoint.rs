@@ -3,6 +3,7 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 
 use super::Protocols;
+use crate::adapter::SocketOptions;
 #[cfg(feature = "tls")]
 use crate::hyper::tls::Tls;
 
@@ -27,6 +28,8 @@ use crate::hyper::tls::Tls;
 #[must_use]
 pub struct Endpoint {
     pub(in crate::hyper) source: Source,
+    pub(in crate::hyper) name: Option<String>,
+    pub(in crate::hyper) socket: SocketOptions,
     pub(in crate::hyper) options: EndpointOptions,
 }
 
@@ -41,12 +44,14 @@ pub(in crate::hyper) enum Source {
 }
 
 /// What holds for the connections of an endpoint.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(in crate::hyper) struct EndpointOptions {
     pub(in crate::hyper) protocols: Protocols,
     /// Once the server is bound, it is there if, and only if, the scheme is `https`.
     #[cfg(feature = "tls")]
     pub(in crate::hyper) tls: Option<Tls>,
+    /// Whether TCP sends small packets at once.
+    pub(in crate::hyper) no_delay: bool,
 }
 
 impl Endpoint {
@@ -65,6 +70,29 @@ impl Endpoint {
     #[cfg(unix)]
     pub fn from_unix_listener(listener: UnixListener) -> Self {
         Self::of(Source::Unix(listener))
+    }
+
+    /// Gives the endpoint a name, by which the log and errors call it, and by which it can be removed while
+    /// the server serves ([`LiveEndpoints`](super::super::LiveEndpoints)). No two endpoints of a server have
+    /// the same.
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets how its sockets are made: their backlog and buffers, the mode and the owner of a unix socket, and
+    /// so on. Those of a listener that was made elsewhere are the caller's.
+    pub fn with_socket_options(mut self, options: SocketOptions) -> Self {
+        self.socket = options;
+        self
+    }
+
+    /// Sets whether TCP sends small packets at once (`TCP_NODELAY`); `true` by default. With `false` a
+    /// response may wait for the acknowledgement of the last one.
+    #[doc(alias = "NoDelay")]
+    pub fn with_no_delay(mut self, at_once: bool) -> Self {
+        self.options.no_delay = at_once;
+        self
     }
 
     /// Sets the versions of HTTP to speak; HTTP/1 and HTTP/2 by default.
@@ -86,7 +114,20 @@ impl Endpoint {
     fn of(source: Source) -> Self {
         Self {
             source,
+            name: None,
+            socket: SocketOptions::default(),
             options: EndpointOptions::default(),
+        }
+    }
+}
+
+impl Default for EndpointOptions {
+    fn default() -> Self {
+        Self {
+            protocols: Protocols::default(),
+            no_delay: true,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }

@@ -18,12 +18,14 @@ use super::validate;
 use crate::adapter::{Aborted, Connection, ResponseBody};
 use crate::contract::Application;
 use crate::features::{RequestExt, ResponseTrailers, Upgrade};
+use crate::hyper::accept::ServedEndpoint;
 use crate::hyper::connection::{Server, Transport};
 use crate::hyper::http1::Exchange;
 
 /// What a connection's requests need, which follow one another or, on HTTP/2, run beside one another.
 pub(in crate::hyper) struct Requests<A> {
     pub(in crate::hyper) server: Arc<Server<A>>,
+    pub(in crate::hyper) endpoint: Arc<ServedEndpoint>,
     pub(in crate::hyper) connection: Connection,
     pub(in crate::hyper) speaks: Speaks,
 }
@@ -112,7 +114,8 @@ impl<A: Application> Requests<A> {
         let is_connect = *method == Method::CONNECT;
         let asks = !is_connect && lists(headers, header::CONNECTION, "upgrade");
         let connection = Arc::clone(self.connection.features());
-        let reservation = Reservation::new(Arc::clone(&self.server), connection);
+        let (server, endpoint) = (Arc::clone(&self.server), Arc::clone(&self.endpoint));
+        let reservation = Reservation::new(server, endpoint, connection);
         let (offer, switching) = Offer::new(Arc::clone(&reservation), on_upgrade);
         let switch = Switch {
             reservation,

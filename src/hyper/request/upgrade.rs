@@ -11,6 +11,7 @@ use crate::contract::Application;
 use crate::features::{
     ConnectionId, ConnectionInfo, Features, Upgrade, UpgradeError, Upgraded, Upgrading,
 };
+use crate::hyper::accept::ServedEndpoint;
 use crate::hyper::connection::{Place, Server, Transport, WeakTransport};
 
 /// hyper's upgrade as the feature. It is cancelled unless the response is the 101.
@@ -56,14 +57,20 @@ impl<A: Application> Upgrade for Offer<A> {
 /// A connection's place among the upgraded ones, once it has one.
 pub(in crate::hyper) struct Reservation<A> {
     server: Arc<Server<A>>,
+    endpoint: Arc<ServedEndpoint>,
     connection: Arc<Features>,
     place: Mutex<Option<Place>>,
 }
 
 impl<A> Reservation<A> {
-    pub(in crate::hyper) fn new(server: Arc<Server<A>>, connection: Arc<Features>) -> Arc<Self> {
+    pub(in crate::hyper) fn new(
+        server: Arc<Server<A>>,
+        endpoint: Arc<ServedEndpoint>,
+        connection: Arc<Features>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             server,
+            endpoint,
             connection,
             place: Mutex::new(None),
         })
@@ -81,7 +88,7 @@ impl<A> Reservation<A> {
         // Nothing is reserved if the application took hyper's own upgrade.
         let place = reserved.take().or_else(|| self.enter())?;
         if let Some(info) = self.connection.get::<ConnectionInfo>() {
-            self.server.upgraded.add(info.id(), transport);
+            self.endpoint.upgraded.add(info.id(), transport);
         }
         transport.upgrade(place);
         Some(())
@@ -98,7 +105,7 @@ impl<A> Reservation<A> {
     }
 }
 
-/// The upgraded connections of a server: no task of the server's holds them, and yet they end with it.
+/// The upgraded connections of an endpoint: no task of the server's holds them, and yet they end with it.
 #[derive(Default)]
 pub(in crate::hyper) struct UpgradedConnections(Mutex<Connections>);
 
@@ -120,16 +127,15 @@ impl UpgradedConnections {
         connections.open.insert(id, transport.downgrade());
     }
 
-    pub(in crate::hyper) fn abort_on_drop(&self) -> AbortOnDrop<'_> {
-        AbortOnDrop(self)
+    /// Returns whether none is open.
+    pub(in crate::hyper) fn is_empty(&self) -> bool {
+        let connections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        connections.open.values().all(WeakTransport::is_gone)
     }
-}
 
-pub(in crate::hyper) struct AbortOnDrop<'a>(&'a UpgradedConnections);
-
-impl Drop for AbortOnDrop<'_> {
-    fn drop(&mut self) {
-        let mut connections = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Aborts all of them.
+    pub(in crate::hyper) fn abort(&self) {
+        let mut connections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let open = std::mem::take(&mut connections.open);
         drop(connections);
         for transport in open.values() {

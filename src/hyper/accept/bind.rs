@@ -1,0 +1,296 @@
+//! An endpoint gets its sockets.
+
+use std::fmt;
+use std::io;
+
+use crate::adapter::{Listener, Socket, SocketOptions, bind_with};
+use crate::contract::Error;
+use crate::features::{Scheme, ServerAddress};
+use crate::hyper::options::{Endpoint, EndpointOptions, Source};
+#[cfg(feature = "tls")]
+use crate::hyper::tls::Tls;
+
+/// An endpoint that holds its sockets.
+#[derive(Debug)]
+pub(in crate::hyper) struct BoundEndpoint {
+    pub(in crate::hyper) name: Option<String>,
+    /// What was asked for; a listener that was handed over was not.
+    pub(in crate::hyper) requested: Option<Site>,
+    /// What is left of the listeners when their sockets are taken: their addresses, and the files of unix
+    /// sockets.
+    pub(in crate::hyper) listeners: Vec<Listener>,
+    /// For each worker the sockets that it accepts from.
+    pub(in crate::hyper) sockets: Vec<Vec<Socket>>,
+    pub(in crate::hyper) options: EndpointOptions,
+}
+
+/// Where and how an endpoint listens. Sockets of one site can be taken over by another endpoint there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::hyper) struct Site {
+    pub(in crate::hyper) address: ServerAddress,
+    pub(in crate::hyper) socket: SocketOptions,
+}
+
+/// Binds endpoints, with what a server gives each of them.
+#[derive(Debug)]
+pub(in crate::hyper) struct Binder {
+    /// How many accept connections, each from sockets of its own.
+    pub(in crate::hyper) workers: usize,
+    /// For `https` without TLS of its own.
+    #[cfg(feature = "tls")]
+    pub(in crate::hyper) tls: Option<Tls>,
+}
+
+/// An endpoint that was found to be right as far as that can be without binding it.
+pub(in crate::hyper) struct Prepared {
+    pub(in crate::hyper) name: Option<String>,
+    pub(in crate::hyper) site: Option<Site>,
+    pub(in crate::hyper) options: EndpointOptions,
+    source: Source,
+    scheme: Scheme,
+}
+
+impl Binder {
+    /// Checks an endpoint, and completes its options.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_configuration`]: the address is malformed, or does not go with the options.
+    pub(in crate::hyper) fn prepare(&self, endpoint: Endpoint) -> Result<Prepared, Error> {
+        let name = endpoint.name.clone();
+        self.complete(endpoint).map_err(|error| match name {
+            Some(name) => Error::configuration(format!("the endpoint `{name}`: {error}")),
+            None => error,
+        })
+    }
+
+    fn complete(&self, endpoint: Endpoint) -> Result<Prepared, Error> {
+        let Endpoint {
+            source,
+            name,
+            socket,
+            options,
+        } = endpoint;
+        let (site, options) = match &source {
+            Source::Address(address) => {
+                let address: ServerAddress = address
+                    .parse()
+                    .map_err(|error| Error::configuration(format!("{error}")))?;
+                let options = self.secure(&address, options)?;
+                (Some(Site { address, socket }), options)
+            }
+            _ => (None, options),
+        };
+        Ok(Prepared {
+            name,
+            site,
+            scheme: scheme_of(&options)?,
+            options,
+            source,
+        })
+    }
+
+    /// Binds an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind_with`].
+    pub(in crate::hyper) fn bind(&self, prepared: Prepared) -> Result<BoundEndpoint, Error> {
+        let name = prepared.name.clone();
+        self.bind_unnamed(prepared).map_err(|error| match name {
+            Some(name) if error.is_bind() => Error::bind(format!("the endpoint `{name}`"), error),
+            Some(name) => Error::configuration(format!("the endpoint `{name}`: {error}")),
+            None => error,
+        })
+    }
+
+    fn bind_unnamed(&self, prepared: Prepared) -> Result<BoundEndpoint, Error> {
+        let workers = self.workers;
+        let (listeners, sockets) = match (&prepared.site, prepared.source) {
+            (Some(site), _) => at_site(site, workers)?,
+            (None, Source::Tcp(listener)) => {
+                let listener = Listener::from_tcp(prepared.scheme, listener);
+                handed_over("the TCP listener handed over", listener, workers)?
+            }
+            #[cfg(unix)]
+            (None, Source::Unix(listener)) => {
+                let listener = Listener::from_unix(prepared.scheme, listener);
+                handed_over("the unix listener handed over", listener, workers)?
+            }
+            // An address is a site.
+            (None, Source::Address(_)) => (Vec::new(), Vec::new()),
+        };
+        Ok(BoundEndpoint {
+            name: prepared.name,
+            requested: prepared.site,
+            listeners,
+            sockets,
+            options: prepared.options,
+        })
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Binder {
+    /// Returns the options of an address with the TLS that its scheme asks for.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or the scheme does not go with it.
+    fn secure(
+        &self,
+        address: &ServerAddress,
+        mut options: EndpointOptions,
+    ) -> Result<EndpointOptions, Error> {
+        match (address.scheme(), &options.tls) {
+            (Scheme::Http, None) => return Ok(options),
+            (Scheme::Http, Some(_)) => {
+                return Err(Error::configuration(format!(
+                    "`{address}` has TLS of its own, but is not `https`"
+                )));
+            }
+            (Scheme::Https, None) => options.tls.clone_from(&self.tls),
+            (Scheme::Https, Some(_)) => {}
+        }
+        if options.tls.is_none() {
+            return Err(Error::configuration(format!(
+                "`{address}` needs a certificate: give one to the server (`HyperServer::with_tls`) or to the \
+                 address (`Endpoint::with_tls`)"
+            )));
+        }
+        Ok(options)
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl Binder {
+    #[allow(clippy::unused_self, reason = "it has TLS with the feature `tls`")]
+    fn secure(
+        &self,
+        address: &ServerAddress,
+        options: EndpointOptions,
+    ) -> Result<EndpointOptions, Error> {
+        match address.scheme() {
+            Scheme::Http => Ok(options),
+            Scheme::Https => Err(Error::configuration(format!(
+                "`{address}` asks for TLS, which this program was built without; build it with the feature \
+                 `tls` of `transom`"
+            ))),
+        }
+    }
+}
+
+impl BoundEndpoint {
+    /// What the log calls it.
+    pub(in crate::hyper) fn label(&self) -> String {
+        match &self.name {
+            Some(name) => name.clone(),
+            None => List(&self.listeners).to_string(),
+        }
+    }
+}
+
+/// Returns the scheme of an endpoint with these options, once its certificates are read.
+#[cfg_attr(
+    not(feature = "tls"),
+    allow(clippy::unnecessary_wraps, unused_variables)
+)]
+fn scheme_of(options: &EndpointOptions) -> Result<Scheme, Error> {
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &options.tls {
+        tls.load()?;
+        return Ok(Scheme::Https);
+    }
+    Ok(Scheme::Http)
+}
+
+/// Binds an address, which may be several sockets for each worker.
+fn at_site(site: &Site, workers: usize) -> Result<(Vec<Listener>, Vec<Vec<Socket>>), Error> {
+    let shares = shares_ports() && workers > 1 && site.address.port().is_some();
+    let options = site.socket.clone();
+    let options = if shares {
+        options.with_reuse_port(true)
+    } else {
+        options
+    };
+    let mut listeners = bind_with(std::slice::from_ref(&site.address), &options)?;
+    if !shares {
+        let sockets = clones(&mut listeners, workers);
+        return match sockets {
+            Ok(sockets) => Ok((listeners, sockets)),
+            Err(error) => Err(Error::bind(&site.address, error)),
+        };
+    }
+    // The first has found the port.
+    let mut addresses: Vec<_> = listeners
+        .iter()
+        .map(|first| first.address().clone())
+        .collect();
+    addresses.dedup();
+    let mut sockets = vec![
+        listeners
+            .iter_mut()
+            .filter_map(Listener::take_socket)
+            .collect(),
+    ];
+    for _ in 1..workers {
+        let mut more = bind_with(&addresses, &options)?;
+        sockets.push(more.iter_mut().filter_map(Listener::take_socket).collect());
+    }
+    Ok((listeners, sockets))
+}
+
+fn handed_over(
+    what: &str,
+    listener: io::Result<Listener>,
+    workers: usize,
+) -> Result<(Vec<Listener>, Vec<Vec<Socket>>), Error> {
+    let bound = listener.and_then(|listener| {
+        let mut listeners = vec![listener];
+        let sockets = clones(&mut listeners, workers)?;
+        Ok((listeners, sockets))
+    });
+    bound.map_err(|error| Error::bind(what, error))
+}
+
+/// Returns the sockets, and handles of the same for each worker but the first.
+fn clones(listeners: &mut [Listener], workers: usize) -> io::Result<Vec<Vec<Socket>>> {
+    let first: Vec<_> = listeners
+        .iter_mut()
+        .filter_map(Listener::take_socket)
+        .collect();
+    let mut sockets = Vec::with_capacity(workers);
+    for _ in 1..workers {
+        sockets.push(
+            first
+                .iter()
+                .map(Socket::try_clone)
+                .collect::<io::Result<_>>()?,
+        );
+    }
+    sockets.push(first);
+    Ok(sockets)
+}
+
+/// Whether the system spreads connections over the sockets that share a port.
+fn shares_ports() -> bool {
+    cfg!(any(target_os = "linux", target_os = "android"))
+}
+
+/// The addresses of listeners.
+struct List<'a>(&'a [Listener]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut last = None;
+        for listener in self.0 {
+            // Both loopbacks of `localhost` are one address.
+            if last != Some(listener.address()) {
+                let comma = if last.is_some() { ", " } else { "" };
+                write!(f, "{comma}{}", listener.address())?;
+            }
+            last = Some(listener.address());
+        }
+        Ok(())
+    }
+}

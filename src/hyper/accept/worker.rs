@@ -1,0 +1,212 @@
+//! Accepts connections and serves them, on one runtime.
+
+use std::future::{Future as _, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_channel::{mpsc, oneshot};
+use futures_core::Stream as _;
+use tokio::task::JoinSet;
+use tokio::time::Sleep;
+
+use super::ServedEndpoint;
+use super::acceptor::Acceptor;
+use crate::adapter::Socket;
+use crate::contract::Application;
+use crate::hyper::connection::{self, Server};
+
+/// How long the connections of an endpoint that was removed may take to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What a [`Worker`] is told, in order.
+pub(in crate::hyper) type Orders = mpsc::UnboundedReceiver<Order>;
+
+/// What a [`Worker`] is told. It says when it is done.
+pub(in crate::hyper) enum Order {
+    /// Accept for an endpoint.
+    Open {
+        endpoint: Arc<ServedEndpoint>,
+        sockets: Vec<Socket>,
+        done: oneshot::Sender<io::Result<()>>,
+    },
+    /// Accept nothing more for an endpoint, and let its connections end.
+    Close {
+        endpoint: Arc<ServedEndpoint>,
+        done: oneshot::Sender<()>,
+    },
+    /// As `Close`, but go on to accept from its sockets for another one.
+    Replace {
+        endpoint: Arc<ServedEndpoint>,
+        by: Arc<ServedEndpoint>,
+        done: oneshot::Sender<()>,
+    },
+}
+
+/// Accepts connections and serves them, on the runtime that it runs on. Dropped, it aborts them.
+pub(in crate::hyper) struct Worker<A> {
+    server: Arc<Server<A>>,
+    orders: Orders,
+    open: Vec<Open>,
+    closed: Vec<Closed>,
+}
+
+/// An endpoint that is accepted for.
+struct Open {
+    endpoint: Arc<ServedEndpoint>,
+    acceptors: Vec<Acceptor>,
+    connections: JoinSet<()>,
+}
+
+/// An endpoint that is not accepted for any more.
+struct Closed {
+    endpoint: Arc<ServedEndpoint>,
+    connections: JoinSet<()>,
+    end: Pin<Box<Sleep>>,
+}
+
+impl<A: Application> Worker<A> {
+    pub(in crate::hyper) fn new(server: Arc<Server<A>>, orders: Orders) -> Self {
+        Self {
+            server,
+            orders,
+            open: Vec::new(),
+            closed: Vec::new(),
+        }
+    }
+
+    /// Works until the server stops and every connection has ended. What was upgraded is not waited for.
+    pub(in crate::hyper) async fn run(mut self) {
+        let server = Arc::clone(&self.server);
+        let mut stop = pin!(server.shutdown.requested());
+        poll_fn(|cx| {
+            while let Poll::Ready(Some(order)) = Pin::new(&mut self.orders).poll_next(cx) {
+                self.obey(order);
+            }
+            for open in &mut self.open {
+                open.poll(&self.server, cx);
+            }
+            self.closed
+                .retain_mut(|closed| closed.poll(cx).is_pending());
+            stop.as_mut().poll(cx)
+        })
+        .await;
+
+        let Self {
+            orders,
+            mut open,
+            mut closed,
+            ..
+        } = self;
+        // Nobody waits for what is not done any more.
+        drop(orders);
+        // Closed before the connections are waited for: whoever connects now is refused.
+        for open in &mut open {
+            open.acceptors.clear();
+            open.endpoint.stop.request();
+        }
+        for open in &mut open {
+            while open.connections.join_next().await.is_some() {}
+        }
+        poll_fn(|cx| {
+            closed.retain_mut(|closed| closed.poll(cx).is_pending());
+            match closed.is_empty() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
+    fn obey(&mut self, order: Order) {
+        // Nobody waits for an order any more when the server is dropped.
+        match order {
+            Order::Open {
+                endpoint,
+                sockets,
+                done,
+            } => {
+                let acceptors = sockets.into_iter().map(Acceptor::new);
+                let opened = acceptors.collect::<io::Result<_>>().map(|acceptors| {
+                    self.open.push(Open {
+                        endpoint,
+                        acceptors,
+                        connections: JoinSet::new(),
+                    });
+                });
+                let _ = done.send(opened);
+            }
+            Order::Close { endpoint, done } => {
+                if let Some(open) = self.take(&endpoint) {
+                    self.retire(open.endpoint, open.connections);
+                }
+                let _ = done.send(());
+            }
+            Order::Replace { endpoint, by, done } => {
+                if let Some(open) = self.take(&endpoint) {
+                    self.retire(open.endpoint, open.connections);
+                    self.open.push(Open {
+                        endpoint: by,
+                        acceptors: open.acceptors,
+                        connections: JoinSet::new(),
+                    });
+                }
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn take(&mut self, endpoint: &Arc<ServedEndpoint>) -> Option<Open> {
+        let mut open = self.open.iter();
+        let at = open.position(|open| Arc::ptr_eq(&open.endpoint, endpoint))?;
+        Some(self.open.remove(at))
+    }
+
+    fn retire(&mut self, endpoint: Arc<ServedEndpoint>, connections: JoinSet<()>) {
+        endpoint.stop.request();
+        self.closed.push(Closed {
+            endpoint,
+            connections,
+            end: Box::pin(tokio::time::sleep(DRAIN)),
+        });
+    }
+}
+
+impl Open {
+    fn poll<A: Application>(&mut self, server: &Arc<Server<A>>, cx: &mut Context<'_>) {
+        for acceptor in &mut self.acceptors {
+            acceptor.poll(&self.endpoint, cx, |accepted| {
+                if let Some(place) = server.admit(&accepted.info) {
+                    let server = Arc::clone(server);
+                    self.connections
+                        .spawn(connection::serve(server, accepted, place));
+                }
+            });
+        }
+        // After the new ones are in, so that their end wakes this too.
+        while let Poll::Ready(Some(_)) = self.connections.poll_join_next(cx) {}
+    }
+}
+
+impl Closed {
+    /// Ready when its connections have ended, or were aborted.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Poll::Ready(Some(_)) = self.connections.poll_join_next(cx) {}
+        if self.connections.is_empty() && self.endpoint.upgraded.is_empty() {
+            return Poll::Ready(());
+        }
+        if self.end.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        tracing::warn!(
+            target: "transom",
+            endpoint = self.endpoint.label,
+            connections = self.connections.len(),
+            "connections of an endpoint that was removed did not end in time, and are aborted"
+        );
+        self.endpoint.upgraded.abort();
+        Poll::Ready(())
+    }
+}
