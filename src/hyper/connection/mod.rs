@@ -14,7 +14,7 @@ mod watchdog;
 
 pub(super) use close::{close, too_large, too_late};
 pub(super) use gate::{Gate, Place};
-pub(super) use opening::secured;
+pub(super) use opening::{Carries, secured};
 pub(super) use reason::Reason;
 pub(super) use serve::{Arrival, serve};
 pub(super) use shared::Server;

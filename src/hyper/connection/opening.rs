@@ -1,6 +1,7 @@
 //! What comes before the first request: everything between `accept` and a protocol that is known.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::BytesMut;
 
@@ -20,7 +21,12 @@ pub(in crate::hyper) struct Opened {
     pub(in crate::hyper) info: ConnectionInfo,
     /// There if, and only if, the scheme is `https`.
     pub(in crate::hyper) tls: Option<TlsInfo>,
+    pub(in crate::hyper) carries: Option<Carries>,
 }
+
+/// Tells whether requests for a host may come on a connection. There only if some may not: if hosts differ in
+/// what they ask of clients in the handshake.
+pub(in crate::hyper) type Carries = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// Tells what TLS agreed on.
 pub(in crate::hyper) fn secured(connection: Connection, tls: Option<TlsInfo>) -> Connection {
@@ -43,8 +49,7 @@ pub(super) async fn open(
 ) -> io::Result<Option<Opened>> {
     #[cfg(feature = "tls")]
     if let Some(tls) = &endpoint.tls {
-        // Boxed: as large as all other steps together, which connections without TLS need not carry.
-        let secured = Box::pin(tls.accept(stream, endpoint.protocols)).await?;
+        let secured = tls.accept(stream, &info, endpoint.protocols).await?;
         return Ok(Some(Opened {
             stream: Stream::Tls(Box::new(secured.stream)),
             ahead: BytesMut::new(),
@@ -52,6 +57,7 @@ pub(super) async fn open(
             scheme: Scheme::Https,
             info,
             tls: Some(secured.info),
+            carries: secured.carries,
         }));
     }
     // The versions of HTTP that the endpoint speaks are told apart by the first bytes.
@@ -65,5 +71,6 @@ pub(super) async fn open(
         scheme: Scheme::Http,
         info,
         tls: None,
+        carries: None,
     }))
 }
