@@ -22,7 +22,12 @@ pub(in crate::hyper) struct Opened {
     pub(in crate::hyper) endpoint: Arc<ServedEndpoint>,
     /// There if, and only if, the scheme is `https`.
     pub(in crate::hyper) tls: Option<TlsInfo>,
+    pub(in crate::hyper) carries: Option<Carries>,
 }
+
+/// Tells whether requests for a host may come on a connection. There only if some may not: if hosts differ in
+/// what they ask of clients in the handshake.
+pub(in crate::hyper) type Carries = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// Tells what TLS agreed on.
 pub(in crate::hyper) fn secured(connection: Connection, tls: Option<TlsInfo>) -> Connection {
@@ -46,7 +51,8 @@ pub(super) async fn open(
     #[cfg(feature = "tls")]
     if let Some(tls) = &endpoint.options.tls {
         // Boxed: as large as all other steps together, which connections without TLS need not carry.
-        let secured = Box::pin(tls.accept(stream, endpoint.options.protocols)).await?;
+        let accepting = tls.accept(stream, &info, endpoint.options.protocols);
+        let secured = Box::pin(accepting).await?;
         return Ok(Some(Opened {
             stream: Stream::Tls(Box::new(secured.stream)),
             ahead: BytesMut::new(),
@@ -55,6 +61,7 @@ pub(super) async fn open(
             info,
             endpoint,
             tls: Some(secured.info),
+            carries: secured.carries,
         }));
     }
     // The versions of HTTP that the endpoint speaks are told apart by the first bytes.
@@ -69,5 +76,6 @@ pub(super) async fn open(
         info,
         endpoint,
         tls: None,
+        carries: None,
     }))
 }

@@ -45,6 +45,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             server.dispatcher.connection(opened.info, opened.scheme),
             opened.tls,
         ),
+        carries: opened.carries,
         speaks: Speaks::Http1(Http1 {
             exchange: exchange.clone(),
             transport: transport.clone(),

@@ -37,6 +37,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     let in_transit = InTransit::default();
     let requests = Arc::new(Requests {
         connection,
+        carries: opened.carries,
         speaks: Speaks::Http2(in_transit.clone()),
         server: Arc::clone(&server),
         endpoint: opened.endpoint,

@@ -19,7 +19,7 @@ use crate::adapter::{Aborted, Connection, ResponseBody};
 use crate::contract::Application;
 use crate::features::{RequestExt, ResponseTrailers, Upgrade};
 use crate::hyper::accept::ServedEndpoint;
-use crate::hyper::connection::{Server, Transport};
+use crate::hyper::connection::{Carries, Server, Transport};
 use crate::hyper::http1::Exchange;
 
 /// What a connection's requests need, which follow one another or, on HTTP/2, run beside one another.
@@ -27,6 +27,7 @@ pub(in crate::hyper) struct Requests<A> {
     pub(in crate::hyper) server: Arc<Server<A>>,
     pub(in crate::hyper) endpoint: Arc<ServedEndpoint>,
     pub(in crate::hyper) connection: Connection,
+    pub(in crate::hyper) carries: Option<Carries>,
     pub(in crate::hyper) speaks: Speaks,
 }
 
@@ -55,7 +56,10 @@ impl<A: Application> Requests<A> {
     ) -> impl Future<Output = Result<Response<Outgoing>, Aborted>> + Send + use<'a, A> {
         let version = request.version();
         let has_body = !request.body().is_end_stream();
-        if let Err(status) = validate::check(&request) {
+        let checked = validate::check(&request);
+        if let Err(status) =
+            checked.and_then(|()| validate::carries(&request, self.carries.as_ref()))
+        {
             if has_body && let Speaks::Http1(http1) = &self.speaks {
                 http1.exchange.give_up();
             }

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use rustls::server::{Accepted, Acceptor};
@@ -12,9 +13,9 @@ use tokio_rustls::StartHandshake;
 
 use super::loaded::Loaded;
 use super::refuse::{Alert, alert, bytes, cleartext};
-use super::{Tls, TlsStream};
-use crate::features::{TlsInfo, TlsVersion};
-use crate::hyper::connection::{Protocol, Stream};
+use super::{ClientHello, Tls, TlsStream};
+use crate::features::{ConnectionInfo, TlsInfo, TlsVersion};
+use crate::hyper::connection::{Carries, Protocol, Stream};
 use crate::hyper::options::Protocols;
 
 /// What the first byte of a client that speaks TLS is: a record of the handshake.
@@ -26,6 +27,7 @@ const READ: usize = 2 * 1024;
 pub(in crate::hyper) struct Secured {
     pub(in crate::hyper) stream: TlsStream,
     pub(in crate::hyper) info: TlsInfo,
+    pub(in crate::hyper) carries: Option<Carries>,
     pub(in crate::hyper) protocol: Protocol,
 }
 
@@ -38,10 +40,11 @@ impl Tls {
     pub(in crate::hyper) async fn accept(
         &self,
         stream: Stream,
+        connection: &ConnectionInfo,
         protocols: Protocols,
     ) -> io::Result<Secured> {
         let loaded = self.loaded().map_err(io::Error::other)?;
-        let handshake = handshake(&loaded, stream, protocols);
+        let handshake = handshake(&loaded, stream, connection, protocols);
         match loaded.handshake_timeout {
             Some(time) => tokio::time::timeout(time, handshake).await?,
             None => handshake.await,
@@ -50,14 +53,33 @@ impl Tls {
 }
 
 async fn handshake(
-    loaded: &Loaded,
+    loaded: &Arc<Loaded>,
     mut stream: Stream,
+    connection: &ConnectionInfo,
     protocols: Protocols,
 ) -> io::Result<Secured> {
     let Some(accepted) = hello(&mut stream).await? else {
         return Err(io::ErrorKind::UnexpectedEof.into());
     };
-    let name = accepted.client_hello().server_name().map(str::to_owned);
+    let hello = accepted.client_hello();
+    let name = hello.server_name().map(str::to_owned);
+    let loaded = match &loaded.choose {
+        None => Ok(Arc::clone(loaded)),
+        Some(choose) => match choose.call(ClientHello::new(&hello, connection)).await {
+            Ok(None) => Ok(Arc::clone(loaded)),
+            Ok(Some(tls)) => tls.loaded().map_err(|error| error.report()),
+            Err(error) => Err(error.to_string()),
+        },
+    };
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            tracing::error!(target: "transom", error, name, "there is no certificate to choose");
+            alert(&mut stream, Alert::InternalError).await;
+            return Err(io::Error::other(error));
+        }
+    };
+    loaded.refresh().await;
     let Some(entry) = loaded.entry(name.as_deref()) else {
         alert(&mut stream, Alert::UnrecognizedName).await;
         return Err(io::Error::other("no certificate is for the name"));
@@ -77,10 +99,14 @@ async fn handshake(
         bytes(&mut stream, &[]).await;
         return Err(io::Error::other("no protocol was agreed on"));
     };
-    let info = info(stream.session());
+    let carries = (!loaded.is_of_one_mind()).then(|| {
+        let loaded = Arc::clone(&loaded);
+        Arc::new(move |host: &str| loaded.may_carry(name.as_deref(), host)) as Carries
+    });
     Ok(Secured {
+        info: info(stream.session()),
+        carries,
         stream,
-        info,
         protocol,
     })
 }

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -48,7 +48,8 @@ enum Source {
 }
 
 impl Certificate {
-    /// Returns what a file of certificates and a file of a private key hold.
+    /// Returns what a file of certificates and a file of a private key hold. They are read again when they
+    /// change ([`Tls::with_reload_interval`](super::Tls::with_reload_interval)).
     pub fn from_pem_files(certificates: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         Self::of(Source::Files {
             certificates: certificates.into(),
@@ -76,6 +77,15 @@ impl Certificate {
     pub fn with_expired(mut self, served: bool) -> Self {
         self.expired = served;
         self
+    }
+
+    /// Returns the files that it comes from.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = match &self.source {
+            Source::Files { certificates, key } => [Some(certificates), Some(key)],
+            Source::Bytes { .. } => [None, None],
+        };
+        files.into_iter().flatten().map(PathBuf::as_path)
     }
 
     pub(super) fn load(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, Error> {

@@ -24,14 +24,18 @@
 //! | asked for a name that is not served | alert `unrecognized_name` |
 //! | offered no protocol that the endpoint speaks | alert `no_application_protocol` |
 //! | offered none at all, where HTTP/1 is not spoken | the connection is closed |
-//! | sent no certificate where one is required | alert `certificate_required`, `handshake_failure` in TLS 1.2 |
-//! | sent a certificate that is not trusted | alert `unknown_ca`, `certificate_expired` and the like |
+//! | sent no certificate where one is required | alert `certificate_required` |
+//! | sent a certificate that is not trusted | alert `unknown_ca`, `certificate_expired` or the like |
 //! | did not finish in time | the connection is closed |
 //! | spoke HTTP without TLS | 400 in cleartext |
 
 mod accept;
 mod certificate;
 mod check;
+mod client_certificates;
+mod entry;
+mod files;
+mod hello;
 mod loaded;
 mod names;
 mod options;
@@ -43,8 +47,11 @@ mod stream;
     reason = "the folder is named after its type"
 )]
 mod tls;
+mod verify;
 
 pub use certificate::Certificate;
+pub use client_certificates::{ClientCertificates, ClientTrust};
+pub use hello::ClientHello;
 pub use options::TlsOptions;
 pub(super) use stream::TlsStream;
 pub use tls::Tls;

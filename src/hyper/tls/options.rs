@@ -1,4 +1,4 @@
-use super::Certificate;
+use super::{Certificate, ClientCertificates};
 use crate::features::TlsVersion;
 use crate::hyper::options::Protocols;
 
@@ -19,6 +19,7 @@ use crate::hyper::options::Protocols;
 #[must_use]
 pub struct TlsOptions {
     pub(super) certificate: Certificate,
+    pub(super) client_certificates: Option<ClientCertificates>,
     pub(super) versions: Option<Vec<TlsVersion>>,
     pub(super) protocols: Option<Protocols>,
 }
@@ -28,9 +29,19 @@ impl TlsOptions {
     pub fn new(certificate: Certificate) -> Self {
         Self {
             certificate,
+            client_certificates: None,
             versions: None,
             protocols: None,
         }
+    }
+
+    /// Sets whether clients are asked for a certificate.
+    ///
+    /// A connection is for the name of its handshake, but HTTP lets a client ask for another on it. Such a
+    /// request is answered 421 if the other name asks clients for something else (RFC 9110, section 15.5.20).
+    pub fn with_client_certificates(mut self, asked: ClientCertificates) -> Self {
+        self.client_certificates = Some(asked);
+        self
     }
 
     /// Sets the versions of TLS to speak. None at all is an error when the server binds.

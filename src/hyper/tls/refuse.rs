@@ -21,6 +21,7 @@ const CLEARTEXT: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
 /// An alert of TLS; RFC 8446, section 6.
 #[derive(Clone, Copy)]
 pub(super) enum Alert {
+    InternalError = 80,
     UnrecognizedName = 112,
 }
 

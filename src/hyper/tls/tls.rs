@@ -1,9 +1,12 @@
 use std::fmt;
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::hello::Choose;
 use super::loaded::Loaded;
-use super::{Certificate, TlsOptions};
+use super::{Certificate, ClientCertificates, ClientHello, TlsOptions};
+use crate::body::BoxError;
 use crate::contract::Error;
 use crate::features::TlsVersion;
 
@@ -39,8 +42,11 @@ pub(super) struct Settings {
     /// Names and what holds for them, not checked yet.
     pub(super) names: Vec<(String, TlsOptions)>,
     /// What holds for a name that does not say otherwise.
+    pub(super) client_certificates: ClientCertificates,
     pub(super) versions: Vec<TlsVersion>,
+    pub(super) choose: Option<Choose>,
     pub(super) handshake_timeout: Option<Duration>,
+    pub(super) reload_interval: Option<Duration>,
 }
 
 impl Tls {
@@ -56,8 +62,11 @@ impl Tls {
     pub fn by_sni() -> Self {
         Self::of(Settings {
             names: Vec::new(),
+            client_certificates: ClientCertificates::none(),
             versions: vec![TlsVersion::Tls12, TlsVersion::Tls13],
+            choose: None,
             handshake_timeout: Some(Duration::from_secs(10)),
+            reload_interval: Some(Duration::from_secs(5)),
         })
     }
 
@@ -69,6 +78,12 @@ impl Tls {
     #[doc(alias = "Sni")]
     pub fn with_sni(self, name: impl Into<String>, options: impl Into<TlsOptions>) -> Self {
         self.with(|settings| settings.names.push((name.into(), options.into())))
+    }
+
+    /// Sets whether clients are asked for a certificate; they are not by default.
+    #[doc(alias = "ClientCertificateMode")]
+    pub fn with_client_certificates(self, asked: ClientCertificates) -> Self {
+        self.with(|settings| settings.client_certificates = asked)
     }
 
     /// Sets the versions of TLS to speak; 1.2 and 1.3 by default. None at all is an error when the server
@@ -86,7 +101,72 @@ impl Tls {
         self.with(|settings| settings.handshake_timeout = time)
     }
 
-    /// Reads and checks all certificates, unless that was done. A server does so when it binds.
+    /// Sets a function that chooses, by what the client says first, what to answer it with: another `Tls`, or
+    /// with `None` this one. An error is logged, and the client refused.
+    ///
+    /// It may take as long as the handshake may. The `Tls` that it returns is best made before and cloned: its
+    /// certificates are read when it is first used ([`load`](Self::load)), and sessions are taken up again by
+    /// the one that began them. Its own function and its own time for the handshake do not count.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use transom::hyper::tls::{Certificate, Tls};
+    ///
+    /// let tenants = HashMap::from([("a.example", Tls::new(Certificate::from_pem_file("a.pem")))]);
+    /// let tls = Tls::by_sni().with_handshake(move |hello| {
+    ///     let tenant = hello.server_name().and_then(|name| tenants.get(name)).cloned();
+    ///     async move { Ok(tenant) }
+    /// });
+    /// ```
+    #[doc(alias = "TlsHandshakeCallbackOptions")]
+    #[doc(alias = "ServerCertificateSelector")]
+    #[doc(alias = "ServerOptionsSelectionCallback")]
+    pub fn with_handshake<F, C>(self, choose: F) -> Self
+    where
+        F: Fn(ClientHello) -> C + Send + Sync + 'static,
+        C: Future<Output = Result<Option<Tls>, BoxError>> + Send + 'static,
+    {
+        self.with(|settings| settings.choose = Some(Choose::new(choose)))
+    }
+
+    /// Sets how often to look whether the files changed; every 5 s by default, `None` for never. They are
+    /// looked at when a client connects, and not more often than that: a handshake that begins later than
+    /// this after a change is done with the new files.
+    ///
+    /// A change is seen through symbolic links, as Kubernetes swaps them. Connections stay. What is wrong
+    /// with the new files is logged once as an error, and the old certificate stays in use.
+    pub fn with_reload_interval(self, interval: Option<Duration>) -> Self {
+        self.with(|settings| settings.reload_interval = interval)
+    }
+
+    /// Reads and checks all certificates again, whether files changed or not: each name is served with the new
+    /// one if that is right, and with the old one if not. Connections stay. Blocks on the file system.
+    ///
+    /// ```
+    /// use transom::hyper::tls::{Certificate, Tls};
+    ///
+    /// let tls = Tls::new(Certificate::from_pem_file("nowhere.pem")).with_reload_interval(None);
+    /// // On a signal, say: a clone of what the server has.
+    /// assert!(tls.clone().reload().is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_configuration`] saying what is wrong first.
+    pub fn reload(&self) -> Result<(), Error> {
+        let loaded = self
+            .loaded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match loaded {
+            Some(loaded) => loaded.reload(),
+            None => self.load(),
+        }
+    }
+
+    /// Reads and checks all certificates, unless that was done. A server does so when it binds. Blocks on the
+    /// file system.
     ///
     /// # Errors
     ///

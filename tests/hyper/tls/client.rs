@@ -11,8 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::Authority;
-use super::authority::Signed;
+use super::{Authority, Signed};
 use crate::support::{Running, within};
 
 /// How to connect.
@@ -100,6 +99,18 @@ impl Connected {
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         within(self.0.write_all(bytes.as_ref())).await?;
         within(self.0.flush()).await
+    }
+
+    /// Reads until the text ends with `end`.
+    pub(super) async fn until(&mut self, end: &str) -> String {
+        let mut read = Vec::new();
+        while !read.ends_with(end.as_bytes()) {
+            match within(self.0.read_u8()).await {
+                Ok(byte) => read.push(byte),
+                Err(error) => panic!("{error} after {:?}", String::from_utf8_lossy(&read)),
+            }
+        }
+        String::from_utf8_lossy(&read).into_owned()
     }
 
     /// Reads until the server ends the connection in the way of TLS.

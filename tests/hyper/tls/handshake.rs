@@ -2,9 +2,9 @@
 
 use transom::features::{RequestExt, Scheme, TlsInfo, TlsVersion};
 use transom::hyper::tls::Tls;
-use transom::{Body, HyperServer, Request, Response};
+use transom::{Body, Request, Response};
 
-use super::{Authority, TlsClient};
+use super::{Authority, TlsClient, https};
 use crate::support::{Running, start_with};
 
 /// Answers with what is known of TLS.
@@ -22,7 +22,7 @@ async fn tells(request: Request) -> Response {
 }
 
 async fn start(tls: Tls) -> Running {
-    start_with(HyperServer::new("https://127.0.0.1:0").with_tls(tls), tells).await
+    start_with(https(tls), tells).await
 }
 
 #[tokio::test]

@@ -1,8 +1,21 @@
 //! HTTPS, as a client of rustls sees it.
 
 mod authority;
+mod choose;
 mod client;
+mod client_certificates;
+mod close;
+mod errors;
 mod handshake;
+mod refused;
+mod reload;
+mod sni;
 
-use authority::Authority;
-use client::TlsClient;
+use authority::{Authority, Folder, Signed};
+use client::{Connected, TlsClient};
+use transom::HyperServer;
+use transom::hyper::tls::Tls;
+
+fn https(tls: impl Into<Tls>) -> HyperServer {
+    HyperServer::new("https://127.0.0.1:0").with_tls(tls)
+}
