@@ -61,8 +61,9 @@
 //! | `hyper` | [`HyperServer`] | yes |
 //! | `testing` | [`TestServer`](testing::TestServer) | yes |
 //! | `net` | [`adapter::bind`]: listeners from addresses | by `hyper` |
+//! | `metrics` | [measures](adapter#measures) for the recorder of the `metrics` facade | no |
 //! | `tokio` | tokio's I/O traits on bodies and upgraded connections, [`adapter::HostRuntime`] | by most |
-//! | `tracing` | events for errors and panics | by `hosting` |
+//! | `tracing` | events for errors and panics, [spans](adapter#spans) of requests | by `hosting` |
 //! | `upgrade-bridge` | hyper's `OnUpgrade`, so axum's `WebSocketUpgrade`, on any server | by `hyper` |
 //!
 //! Without any of them there is no runtime in the tree, and everything but the rows above is there.

@@ -96,12 +96,13 @@ impl<'a, A: Application> Begun<'a, A> {
     {
         let Self {
             dispatcher,
-            guard,
+            mut guard,
             offer,
         } = self;
         let asked = Asked::of(&head.method, offer.is_some());
         let body = limited(body, &guard);
         let app = dispatcher.app();
+        guard.observed.enter();
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let request = Request::from_parts(head, body);
             match offer {
@@ -110,7 +111,10 @@ impl<'a, A: Application> Begun<'a, A> {
                 offer => Called::Boxed(Box::pin(call(Arc::clone(app), request, offer))),
             }
         }));
-        let called = caught.unwrap_or_else(|panic| Called::Answered(Some(after_panic(&*panic))));
+        guard.observed.leave();
+        let called = caught.unwrap_or_else(|panic| {
+            Called::Answered(Some(after_panic(&mut guard.observed, &*panic)))
+        });
         Running::new(asked, called, guard, finish)
     }
 }

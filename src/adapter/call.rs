@@ -13,6 +13,7 @@ use http_body::Body as _;
 use pin_project::pin_project;
 
 use super::ResponseBody;
+use super::observe::{Failure, Observed};
 use super::response_body::Guard;
 use crate::body::Body;
 use crate::contract::{Application, Request, Response};
@@ -129,23 +130,23 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let called = this.called;
+        let Some((guard, _)) = this.answers else {
+            return Poll::Ready(Err(Aborted(())));
+        };
+        guard.observed.enter();
         // The application's state may be torn by a panic; it is what every thread that shares a lock sees
         // too, and poisoning tells.
-        let called = this.called;
         let ended = catch_unwind(AssertUnwindSafe(|| called.poll(cx)));
+        guard.observed.leave();
         let response = match ended {
             Ok(Poll::Ready(response)) => response,
             // Looked at after the application: it may have aborted just now.
             Ok(Poll::Pending) => {
-                return match this.answers {
-                    Some((guard, _)) => guard
-                        .lifetime()
-                        .poll_aborted(this.aborted, cx)
-                        .map(|()| Err(Aborted(()))),
-                    None => Poll::Ready(Err(Aborted(()))),
-                };
+                let aborted = guard.lifetime().poll_aborted(this.aborted, cx);
+                return aborted.map(|()| Err(Aborted(())));
             }
-            Err(panic) => after_panic(&*panic),
+            Err(panic) => after_panic(&mut guard.observed, &*panic),
         };
         Poll::Ready(match this.answers.take() {
             Some((guard, finish)) => answer(*this.asked, response, guard, finish),
@@ -177,7 +178,7 @@ impl Asked {
 fn answer<F, B>(
     asked: Asked,
     response: Response,
-    guard: Guard,
+    mut guard: Guard,
     finish: F,
 ) -> Result<http::Response<B>, Aborted>
 where
@@ -188,9 +189,10 @@ where
     }
     let (mut head, mut body) = response.into_parts();
     let length = frame(asked, &mut head, &mut body).unwrap_or_else(|mistake| {
-        (head, body) = after_mistake(&mistake).into_parts();
+        (head, body) = after_mistake(&mut guard.observed, &mistake).into_parts();
         Some(0)
     });
+    guard.observed.answered(head.status);
     let body = finish(&mut head, ResponseBody::new(body, length, guard));
     Ok(http::Response::from_parts(head, body))
 }
@@ -358,21 +360,29 @@ fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Mistake> {
     }
 }
 
-pub(super) fn after_panic(panic: &(dyn Any + Send)) -> Response {
+#[cold]
+pub(super) fn after_panic(observed: &mut Observed, panic: &(dyn Any + Send)) -> Response {
     let what = panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a value that is not text");
+    observed.failed(Failure::Panic);
+    observed.enter();
     #[cfg(feature = "tracing")]
     tracing::error!(target: "transom", panic = what, "the application panicked");
+    observed.leave();
     let _ = what;
     internal_error()
 }
 
-fn after_mistake(mistake: &Mistake) -> Response {
+#[cold]
+fn after_mistake(observed: &mut Observed, mistake: &Mistake) -> Response {
+    observed.failed(Failure::InvalidResponse);
+    observed.enter();
     #[cfg(feature = "tracing")]
     tracing::error!(target: "transom", "{}", mistake.0);
+    observed.leave();
     let _ = mistake.0;
     internal_error()
 }

@@ -10,6 +10,8 @@ use crate::features::{ConnectionId, ConnectionInfo, Feature, Features, RequestSc
 pub struct Connection {
     features: Arc<Features>,
     id: ConnectionId,
+    #[cfg(feature = "metrics")]
+    scheme: Scheme,
     requests: AtomicU32,
     /// The scope of the last request, to be used again: requests that follow one another on one
     /// connection then cost no allocation for it.
@@ -25,6 +27,8 @@ impl Connection {
         Self {
             features: Arc::new(features),
             id,
+            #[cfg(feature = "metrics")]
+            scheme,
             requests: AtomicU32::new(0),
             spare: Mutex::new(None),
         }
@@ -55,6 +59,11 @@ impl Connection {
         if let Some(scope) = &*spare {
             scope.lifetime().disconnect();
         }
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(super) fn scheme(&self) -> Scheme {
+        self.scheme
     }
 
     /// Returns the scope of the next request.

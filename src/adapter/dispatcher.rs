@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http_body::Body as HttpBody;
 
+use super::observe::Observed;
 use super::response_body::Guard;
 use super::{Begun, Call, Connection, head};
 use crate::body::{Body, BoxError, Limited};
@@ -57,6 +58,8 @@ impl<A: Application> Dispatcher<A> {
         };
         features.insert(statistics.clone());
         features.insert::<ServerLifetime>(shutdown.lifetime());
+        #[cfg(feature = "metrics")]
+        super::observe::describe();
         Self {
             app: Arc::new(app),
             features: Arc::new(features),
@@ -167,7 +170,8 @@ impl<A: Application> Dispatcher<A> {
             features.insert_shared(Arc::clone(offer));
         }
         head.extensions.insert(features);
-        Guard::new(scope, self.statistics.count_request())
+        let observed = Observed::begin(connection, head);
+        Guard::new(scope, self.statistics.count_request(), observed)
     }
 }
 

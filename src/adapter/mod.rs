@@ -13,6 +13,28 @@
 //! | [`bind`], [`bind_with`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
 //! | [`OnUpgrade` bridge](Dispatcher) (feature `upgrade-bridge`) | axum's `WebSocketUpgrade` on a server that is not hyper |
 //!
+//! # Measures
+//!
+//! With the cargo feature `metrics`, every server that is made of these parts has them, under the names of
+//! OpenTelemetry. The program installs the recorder, Prometheus's say; without one they cost next to nothing.
+//!
+//! | name | what | labels |
+//! |---|---|---|
+//! | `http.server.request.duration` | histogram, in seconds: from the head of a request to the end of its response | `url.scheme`, `http.request.method`, `network.protocol.version`, `http.response.status_code`, `error.type` |
+//! | `http.server.active_requests` | gauge: requests in flight | `url.scheme`, `http.request.method` |
+//!
+//! A method that is not of RFC 9110 or RFC 5789 is `_OTHER`. There is an `error.type` if something went wrong:
+//! `panic`, `invalid_response`, `response_body` (it failed, or its length was wrong), `aborted` (by the
+//! application), `incomplete` (the client went away, or the server ended), or else the status of a 5xx.
+//! There is no status if there was no response.
+//!
+//! # Spans
+//!
+//! With the cargo feature `tracing`, a request has a span named `request` of the target `transom::adapter`, at
+//! the level `DEBUG`, with the fields `id`, `peer`, `protocol`, `method`, `path` (without the query), `status`
+//! and `error`, which is the `error.type` from above. The application is polled in it, and so is the body of
+//! its response. It is made only if the subscriber wants it.
+//!
 //! `examples/09_write_an_adapter.rs` is a whole server made of them.
 
 mod begun;
@@ -25,6 +47,7 @@ mod dispatcher;
 mod head;
 #[cfg(feature = "net")]
 mod listen;
+mod observe;
 mod offer;
 mod pump;
 mod response_body;

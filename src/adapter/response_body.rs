@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use super::observe::{Failure, Observed};
 use crate::body::{Body, Error};
 use crate::features::{Counted, MaxRequestBodySize, RequestLifetime, RequestScope};
 use crate::signal::Listener;
@@ -66,6 +67,9 @@ impl ResponseBody {
         // An engine that counts itself has stopped at the announced length, and does not see what follows.
         let left = std::mem::replace(&mut self.left, UNANNOUNCED);
         let complete = left == 0 && why == TOO_LONG;
+        if !complete {
+            self.guard.observed.failed(Failure::ResponseBody);
+        }
         Poll::Ready((!complete).then(|| Err(Error::new(why))))
     }
 }
@@ -90,8 +94,11 @@ impl HttpBody for ResponseBody {
         if self.guard.lifetime().is_aborted() {
             return Poll::Ready(Some(Err(aborted())));
         }
-        let body = &mut self.body;
+        let this = &mut *self;
+        let body = &mut this.body;
+        this.guard.observed.enter();
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(cx)));
+        this.guard.observed.leave();
         let Ok(polled) = polled else {
             return self.fail(PANICKED);
         };
@@ -99,6 +106,7 @@ impl HttpBody for ResponseBody {
             Poll::Ready(Some(Ok(frame))) => self.count(Some(frame)),
             Poll::Ready(None) => self.count(None),
             Poll::Ready(Some(Err(_))) => {
+                self.guard.observed.failed(Failure::ResponseBody);
                 self.left = UNANNOUNCED;
                 None
             }
@@ -141,14 +149,16 @@ impl fmt::Debug for ResponseBody {
 pub(super) struct Guard {
     scope: Arc<RequestScope>,
     answered: bool,
+    pub(super) observed: Observed,
     _counted: Counted,
 }
 
 impl Guard {
-    pub(super) fn new(scope: Arc<RequestScope>, counted: Counted) -> Self {
+    pub(super) fn new(scope: Arc<RequestScope>, counted: Counted, observed: Observed) -> Self {
         Self {
             scope,
             answered: false,
+            observed,
             _counted: counted,
         }
     }
@@ -165,6 +175,10 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if !self.answered {
+            self.observed.failed(match self.lifetime().is_aborted() {
+                true => Failure::Aborted,
+                false => Failure::Incomplete,
+            });
             self.lifetime().disconnect();
         }
     }

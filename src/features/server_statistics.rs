@@ -1,11 +1,14 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 
 use event_listener::Event;
 
 use super::Feature;
 
-/// What a server is doing at this moment.
+/// What a server is doing at this moment, and what it has done since it was bound.
+///
+/// The numbers are live: a handle that is kept shows them as they are whenever it is asked. Each is exact;
+/// two that are read one after the other may be of different moments.
 ///
 /// ```
 /// use transom::features::ServerStatistics;
@@ -15,19 +18,28 @@ use super::Feature;
 /// assert_eq!(statistics.requests(), 1);
 /// drop(request);
 /// assert!(statistics.is_idle());
+/// assert_eq!(statistics.total_requests(), 1);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ServerStatistics(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    connections: AtomicUsize,
-    requests: AtomicUsize,
-    upgraded: AtomicUsize,
+    connections: Count,
+    requests: Count,
+    upgraded: Count,
+    rejections: AtomicU64,
     /// Notified when one of the counts that keep a server from stopping falls to zero...
     idle: Event,
     /// ... once somebody has waited for that: a server that runs does not pay for it in each request.
     awaited: AtomicBool,
+}
+
+/// Something that begins and ends.
+#[derive(Debug, Default)]
+struct Count {
+    now: AtomicUsize,
+    total: AtomicU64,
 }
 
 impl ServerStatistics {
@@ -39,17 +51,39 @@ impl ServerStatistics {
     /// Returns the number of connections that are open and not upgraded. An engine that does not tell
     /// its adapter of idle connections counts none.
     pub fn connections(&self) -> usize {
-        self.0.connections.load(Ordering::Acquire)
+        self.0.connections.now.load(Ordering::Acquire)
     }
 
     /// Returns the number of requests in flight: from the head of the request to the end of the response.
     pub fn requests(&self) -> usize {
-        self.0.requests.load(Ordering::Acquire)
+        self.0.requests.now.load(Ordering::Acquire)
     }
 
     /// Returns the number of upgraded connections.
     pub fn upgraded(&self) -> usize {
-        self.0.upgraded.load(Ordering::Acquire)
+        self.0.upgraded.now.load(Ordering::Acquire)
+    }
+
+    /// Returns how many connections were accepted, those included that are open.
+    pub fn total_connections(&self) -> u64 {
+        self.0.connections.total.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many requests the application was called with, those included that are in flight.
+    pub fn total_requests(&self) -> u64 {
+        self.0.requests.total.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many connections were upgraded, those included that are open.
+    pub fn total_upgraded(&self) -> u64 {
+        self.0.upgraded.total.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many requests the server refused by itself, and how many connections it refused or ended:
+    /// malformed, too large, too slow, too many. An engine that does not tell its adapter of them counts
+    /// none.
+    pub fn rejections(&self) -> u64 {
+        self.0.rejections.load(Ordering::Relaxed)
     }
 
     /// Returns whether no request is in flight and no connection is upgraded.
@@ -90,8 +124,15 @@ impl ServerStatistics {
         self.count(|state| &state.upgraded)
     }
 
-    fn count(&self, counter: fn(&State) -> &AtomicUsize) -> Counted {
-        counter(&self.0).fetch_add(1, Ordering::AcqRel);
+    /// Counts a request that was refused, or a connection that was refused or ended; for servers.
+    pub fn count_rejection(&self) {
+        self.0.rejections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count(&self, counter: fn(&State) -> &Count) -> Counted {
+        let count = counter(&self.0);
+        count.now.fetch_add(1, Ordering::AcqRel);
+        count.total.fetch_add(1, Ordering::Relaxed);
         Counted {
             state: Arc::clone(&self.0),
             counter,
@@ -108,12 +149,15 @@ impl Feature for ServerStatistics {
 #[must_use = "it counts for as long as it lives"]
 pub struct Counted {
     state: Arc<State>,
-    counter: fn(&State) -> &AtomicUsize,
+    counter: fn(&State) -> &Count,
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        if (self.counter)(&self.state).fetch_sub(1, Ordering::SeqCst) == 1
+        if (self.counter)(&self.state)
+            .now
+            .fetch_sub(1, Ordering::SeqCst)
+            == 1
             && self.state.awaited.load(Ordering::SeqCst)
         {
             self.state.idle.notify(usize::MAX);

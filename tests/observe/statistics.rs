@@ -1,0 +1,39 @@
+use futures_util::stream;
+use transom::features::ServerStatistics;
+use transom::testing::{TestClient, TestServer};
+use transom::{Body, BoundServer, Error, Request, Response, Server, Shutdown};
+
+#[tokio::test]
+async fn totals_stay_when_what_they_counted_is_over() {
+    let bound = TestServer::new().bind().await.unwrap();
+    let statistics = bound
+        .features()
+        .require::<ServerStatistics>()
+        .unwrap()
+        .clone();
+    let client = bound.features().require::<TestClient>().unwrap().clone();
+    let (_trigger, shutdown) = Shutdown::pair();
+    let app = |request: Request| async move {
+        Response::new(match request.uri().path() {
+            "/slow" => Body::from_stream(stream::pending::<Result<&str, Error>>()),
+            _ => Body::from("hello"),
+        })
+    };
+    tokio::spawn(bound.serve(app, shutdown));
+
+    assert_eq!((statistics.requests(), statistics.total_requests()), (0, 0));
+    let first = client.get("/slow").await.unwrap();
+    drop(client.get("/").await.unwrap());
+    assert_eq!((statistics.requests(), statistics.total_requests()), (1, 2));
+    drop(first);
+    statistics.idle().await;
+    assert_eq!((statistics.requests(), statistics.total_requests()), (0, 2));
+}
+
+#[test]
+fn a_rejection_is_counted_and_keeps_nobody_waiting() {
+    let statistics = ServerStatistics::new();
+    statistics.count_rejection();
+    assert_eq!(statistics.rejections(), 1);
+    assert!(statistics.is_idle());
+}
