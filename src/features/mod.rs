@@ -15,6 +15,7 @@
 //! | [`ConnectionInfo`] | `connection.info` | connection | `IHttpConnectionFeature` |
 //! | [`Scheme`] | `request.scheme` | connection | `IHttpRequestFeature.Scheme` |
 //! | [`TlsInfo`] | `connection.tls` | connection | `ITlsConnectionFeature`, `ITlsHandshakeFeature` |
+//! | [`ProxyProtocolInfo`] | `connection.proxy_protocol` | connection | - |
 //! | [`RequestLifetime`] | `request.lifetime` | request | `IHttpRequestLifetimeFeature` |
 //! | [`RequestIdentifier`] | `request.identifier` | request | `IHttpRequestIdentifierFeature` |
 //! | [`MaxRequestBodySize`] | `request.max_body_size` | request | `IHttpMaxRequestBodySizeFeature` |
@@ -47,6 +48,7 @@ mod max_request_body_size;
 mod missing;
 mod original_target;
 mod path_base;
+mod proxy_protocol_info;
 mod request_ext;
 mod request_identifier;
 mod request_scope;
@@ -59,7 +61,8 @@ mod tls_info;
 mod upgrade;
 
 pub use addresses::{
-    AddressError, AddressHost, RequestedAddresses, ServerAddress, ServerAddresses,
+    AddressError, AddressHost, InvalidIpNetwork, IpNetwork, RequestedAddresses, ServerAddress,
+    ServerAddresses,
 };
 pub use collection::{Feature, Features};
 pub use connection::{ConnectionId, ConnectionInfo, Endpoint, Transport};
@@ -68,6 +71,7 @@ pub use max_request_body_size::{BodySizeFrozen, MaxRequestBodySize};
 pub use missing::MissingFeature;
 pub use original_target::OriginalTarget;
 pub use path_base::{InvalidPathBase, PathBase};
+pub use proxy_protocol_info::{ProxyProtocolInfo, ProxyTls};
 pub use request_ext::RequestExt;
 pub use request_identifier::RequestIdentifier;
 pub use request_scope::RequestScope;

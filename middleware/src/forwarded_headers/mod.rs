@@ -101,7 +101,6 @@ use transom::features::{ConnectionInfo, OriginalTarget, PathBase, Scheme};
 
 mod hops;
 mod layer;
-mod network;
 mod node;
 mod part;
 mod rfc7239;
@@ -109,6 +108,6 @@ mod rules;
 mod service;
 
 pub use layer::{ForwardedHeadersLayer, InvalidSwitch};
-pub use network::{InvalidIpNetwork, IpNetwork};
 pub use part::ForwardedPart;
 pub use service::ForwardedHeaders;
+pub use transom::features::{InvalidIpNetwork, IpNetwork};

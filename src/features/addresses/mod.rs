@@ -2,10 +2,12 @@
 
 mod address;
 mod bound;
+mod network;
 mod parse;
 mod requested;
 
 pub use address::{AddressHost, ServerAddress};
 pub use bound::ServerAddresses;
+pub use network::{InvalidIpNetwork, IpNetwork};
 pub use parse::AddressError;
 pub use requested::RequestedAddresses;

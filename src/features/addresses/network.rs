@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// A network, as its first address and the length of its prefix.
 ///
 /// ```
-/// use transom_middleware::forwarded_headers::IpNetwork;
+/// use transom::features::IpNetwork;
 ///
 /// let network: IpNetwork = "10.0.0.0/8".parse()?;
 /// assert!(network.contains("10.1.2.3".parse()?));
@@ -23,7 +23,8 @@ pub struct IpNetwork {
 }
 
 impl IpNetwork {
-    pub(super) const LOOPBACK: Self = Self {
+    /// `127.0.0.0/8`: this machine, over IPv4.
+    pub const LOOPBACK: Self = Self {
         first: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)),
         prefix: 8,
     };
