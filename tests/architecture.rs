@@ -46,6 +46,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("hyper", &["hyper/", "adapter/bridge.rs"]),
     ("hyper_util", &["hyper/", "adapter/bridge.rs"]),
     ("nix", &["adapter/listen/"]),
+    ("ppp", &["hyper/proxy_protocol/"]),
     ("socket2", &["adapter/listen/", "hyper/"]),
     ("metrics", &["adapter/observe/", "hyper/observe/"]),
     ("clap", &["hosting/"]),

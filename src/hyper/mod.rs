@@ -54,7 +54,9 @@ mod bound;
 mod connection;
 mod http1;
 mod http2;
+pub mod middleware;
 mod options;
+mod proxy_protocol;
 mod request;
 mod server;
 #[cfg(feature = "tls")]
@@ -63,4 +65,5 @@ pub mod tls;
 pub use accept::LiveEndpoints;
 pub use bound::BoundHyperServer;
 pub use options::{Endpoint, Http2Limits, Limits, MinDataRate, Protocols, UnknownProtocols};
+pub use proxy_protocol::ProxyProtocol;
 pub use server::HyperServer;

@@ -71,6 +71,9 @@ impl Binder {
             socket,
             options,
         } = endpoint;
+        if let Some(trust) = &options.proxy_protocol {
+            trust.check()?;
+        }
         let (site, options) = match &source {
             Source::Address(address) => {
                 let address: ServerAddress = address

@@ -1,7 +1,9 @@
 //! What the connections of one endpoint share.
 
 use crate::contract::{Shutdown, ShutdownTrigger};
+use crate::features::ConnectionInfo;
 use crate::hyper::options::EndpointOptions;
+use crate::hyper::proxy_protocol::Treatment;
 use crate::hyper::request::UpgradedConnections;
 
 /// An endpoint that is served: what its connections share, beside what all connections of the server do.
@@ -25,6 +27,15 @@ impl ServedEndpoint {
             stop: EndpointStop::new(server),
             upgraded: UpgradedConnections::default(),
         }
+    }
+
+    /// Returns whether a connection is a proxy's, who will tell on whose behalf it is.
+    pub(in crate::hyper) fn is_of_proxy(&self, info: &ConnectionInfo) -> bool {
+        let trust = self.options.proxy_protocol.as_ref();
+        trust.is_some_and(|trust| {
+            let treatment = trust.treatment(info);
+            matches!(treatment, Treatment::Header | Treatment::MaybeHeader)
+        })
     }
 }
 

@@ -178,7 +178,9 @@ impl Open {
     fn poll<A: Application>(&mut self, server: &Arc<Server<A>>, cx: &mut Context<'_>) {
         for acceptor in &mut self.acceptors {
             acceptor.poll(&self.endpoint, cx, |accepted| {
-                if let Some(place) = server.admit(&accepted.info) {
+                if let Some(place) =
+                    server.admit(&accepted.info, self.endpoint.is_of_proxy(&accepted.info))
+                {
                     let server = Arc::clone(server);
                     self.connections
                         .spawn(connection::serve(server, accepted, place));

@@ -20,7 +20,7 @@ pub(super) use age::Age;
 pub(super) use close::{close, too_large, too_late};
 pub(super) use gate::{Gate, Place};
 pub(super) use input::Watched;
-pub(super) use opening::{Carries, secured};
+pub(super) use opening::{Carries, proxied, secured};
 pub(super) use pace::Pace;
 pub(super) use reason::Reason;
 pub(super) use serve::{Arrival, serve};

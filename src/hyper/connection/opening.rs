@@ -8,8 +8,10 @@ use bytes::BytesMut;
 use super::sniff::{Protocol, sniff};
 use super::stream::Stream;
 use crate::adapter::Connection;
-use crate::features::{ConnectionInfo, Scheme, TlsInfo};
+use crate::features::{ConnectionInfo, ProxyProtocolInfo, Scheme, TlsInfo};
 use crate::hyper::accept::ServedEndpoint;
+use crate::hyper::middleware::{ByteStream, Layered, Rewound};
+use crate::hyper::proxy_protocol::{self, Told, Treatment};
 
 /// A connection whose protocol is known.
 pub(in crate::hyper) struct Opened {
@@ -20,6 +22,8 @@ pub(in crate::hyper) struct Opened {
     pub(in crate::hyper) scheme: Scheme,
     pub(in crate::hyper) info: ConnectionInfo,
     pub(in crate::hyper) endpoint: Arc<ServedEndpoint>,
+    /// There if a proxy spoke for the client.
+    pub(in crate::hyper) proxy: Option<ProxyProtocolInfo>,
     /// There if, and only if, the scheme is `https`.
     pub(in crate::hyper) tls: Option<TlsInfo>,
     pub(in crate::hyper) carries: Option<Carries>,
@@ -37,6 +41,17 @@ pub(in crate::hyper) fn secured(connection: Connection, tls: Option<TlsInfo>) ->
     }
 }
 
+/// Tells what a proxy said.
+pub(in crate::hyper) fn proxied(
+    connection: Connection,
+    proxy: Option<ProxyProtocolInfo>,
+) -> Connection {
+    match proxy {
+        Some(proxy) => connection.with_feature(proxy),
+        None => connection,
+    }
+}
+
 /// Opens a connection, step by step. The caller holds all steps together to one deadline.
 ///
 /// # Errors
@@ -48,22 +63,51 @@ pub(super) async fn open(
     info: ConnectionInfo,
     endpoint: Arc<ServedEndpoint>,
 ) -> io::Result<Option<Opened>> {
+    let mut info = info;
+    let mut proxy = None;
+    if let Some(trust) = &endpoint.options.proxy_protocol {
+        let treatment = trust.treatment(&info);
+        let told = match treatment {
+            Treatment::Refused => return Ok(None),
+            Treatment::Direct => Told::Nothing(info, BytesMut::new()),
+            Treatment::Header => proxy_protocol::read(&mut stream, info, false).await?,
+            Treatment::MaybeHeader => proxy_protocol::read(&mut stream, info, true).await?,
+        };
+        info = match told {
+            Told::Header(client, header) => {
+                proxy = Some(header);
+                client
+            }
+            Told::Nothing(info, ahead) => {
+                if !ahead.is_empty() {
+                    let again = |stream| ByteStream::new(Rewound::new(ahead, stream));
+                    stream = Layered::with(stream, again);
+                }
+                info
+            }
+            Told::Gone => return Ok(None),
+        };
+    }
+    stream = Layered::over(stream, &endpoint.options.wire, &info).await?;
     #[cfg(feature = "tls")]
     if let Some(tls) = &endpoint.options.tls {
         // Boxed: as large as all other steps together, which connections without TLS need not carry.
         let accepting = tls.accept(stream, &info, endpoint.options.protocols);
         let secured = Box::pin(accepting).await?;
+        let stream = Stream::Tls(Box::new(secured.stream));
         return Ok(Some(Opened {
-            stream: Stream::Tls(Box::new(secured.stream)),
+            stream: Layered::over(stream, &endpoint.options.layers, &info).await?,
             ahead: BytesMut::new(),
             protocol: secured.protocol,
             scheme: Scheme::Https,
             info,
             endpoint,
+            proxy,
             tls: Some(secured.info),
             carries: secured.carries,
         }));
     }
+    stream = Layered::over(stream, &endpoint.options.layers, &info).await?;
     // The versions of HTTP that the endpoint speaks are told apart by the first bytes.
     let Some((protocol, ahead)) = sniff(&mut stream, endpoint.options.protocols).await? else {
         return Ok(None);
@@ -75,6 +119,7 @@ pub(super) async fn open(
         scheme: Scheme::Http,
         info,
         endpoint,
+        proxy,
         tls: None,
         carries: None,
     }))

@@ -15,10 +15,13 @@ pub(in crate::hyper) struct Server<A> {
 }
 
 impl<A> Server<A> {
-    /// Lets a connection in that was just accepted, or says that it was not.
-    pub(in crate::hyper) fn admit(&self, info: &ConnectionInfo) -> Option<Place> {
+    /// Lets a connection in that was just accepted, or says that it was not. One of a proxy is not counted at
+    /// the proxy's address.
+    pub(in crate::hyper) fn admit(&self, info: &ConnectionInfo, is_proxy: bool) -> Option<Place> {
         let admitted = self.gate.enter().and_then(|mut place| {
-            place.locate(info)?;
+            if !is_proxy {
+                place.locate(info)?;
+            }
             Ok(place)
         });
         admitted.map_err(|reason| self.rejected(reason, info)).ok()

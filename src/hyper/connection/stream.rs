@@ -1,4 +1,4 @@
-//! TCP, unix sockets, and TLS over either as one type.
+//! TCP, unix sockets, and what may stand over them as one type.
 
 use std::io;
 use std::pin::Pin;
@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+use crate::hyper::middleware::Layered;
 #[cfg(feature = "tls")]
 use crate::hyper::tls::TlsStream;
 
@@ -18,6 +19,7 @@ pub(in crate::hyper) enum Stream {
     Unix(UnixStream),
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream>),
+    Layered(Box<Layered>),
 }
 
 impl Stream {
@@ -28,6 +30,7 @@ impl Stream {
             Self::Unix(stream) => stream.poll_read_ready(cx),
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.poll_read_ready(cx),
+            Self::Layered(stream) => stream.below().poll_read_ready(cx),
         }
     }
 
@@ -42,6 +45,7 @@ impl Stream {
             Self::Unix(_) => {}
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.below().reset_on_drop(),
+            Self::Layered(stream) => stream.below().reset_on_drop(),
         }
     }
 
@@ -53,6 +57,7 @@ impl Stream {
             Self::Unix(stream) => socket2::SockRef::from(stream),
             #[cfg(feature = "tls")]
             Self::Tls(stream) => return stream.below().abort(),
+            Self::Layered(stream) => return stream.below().abort(),
         };
         // It fails on a connection that is gone already.
         let _ = socket.shutdown(std::net::Shutdown::Both);
@@ -63,6 +68,7 @@ impl Stream {
         match self {
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.is_flushed(),
+            Self::Layered(stream) => stream.is_flushed(),
             _ => true,
         }
     }
@@ -70,9 +76,11 @@ impl Stream {
     /// From now on the bytes are not HTTP, and where they end matters: see
     /// [`TlsStream::tell_truncation`].
     pub(in crate::hyper) fn upgrade(&mut self) {
-        #[cfg(feature = "tls")]
-        if let Self::Tls(stream) = self {
-            stream.tell_truncation();
+        match self {
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.tell_truncation(),
+            Self::Layered(stream) => stream.below().upgrade(),
+            _ => {}
         }
     }
 }
@@ -85,6 +93,7 @@ macro_rules! delegate {
             Self::Unix($stream) => $call,
             #[cfg(feature = "tls")]
             Self::Tls($stream) => $call,
+            Self::Layered($stream) => $call,
         }
     };
 }

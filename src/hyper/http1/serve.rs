@@ -15,7 +15,8 @@ use super::exchange::Late;
 use crate::contract::Application;
 use crate::features::ConnectionInfo;
 use crate::hyper::connection::{
-    Arrival, Due, Reason, Server, Stop, Transport, Watched, close, secured, too_large, too_late,
+    Arrival, Due, Reason, Server, Stop, Transport, Watched, close, proxied, secured, too_large,
+    too_late,
 };
 use crate::hyper::options::Limits;
 use crate::hyper::request::{Http1, Requests, Speaks};
@@ -42,7 +43,10 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     let mut clock = Clock::new(limits, head_deadline);
     let requests = Requests {
         connection: secured(
-            server.dispatcher.connection(opened.info, opened.scheme),
+            proxied(
+                server.dispatcher.connection(opened.info, opened.scheme),
+                opened.proxy,
+            ),
             opened.tls,
         ),
         carries: opened.carries,

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use super::streams::Streams;
 use crate::contract::Application;
 use crate::features::ResponseTrailers;
-use crate::hyper::connection::{Arrival, Server, Stop, Transport, close, secured};
+use crate::hyper::connection::{Arrival, Server, Stop, Transport, close, proxied, secured};
 use crate::hyper::request::{InTransit, Requests, Speaks};
 
 /// How large the header section of a request may be, as HTTP/2 counts it.
@@ -33,6 +33,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     let min_rate = server.options.limits.min_response_rate();
     let transport = Transport::new(opened.stream, opened.ahead, false, min_rate, place);
     let connection = server.dispatcher.connection(opened.info, opened.scheme);
+    let connection = proxied(connection, opened.proxy);
     let connection = secured(connection, opened.tls).with_feature(ResponseTrailers::new());
     let in_transit = InTransit::default();
     let requests = Arc::new(Requests {

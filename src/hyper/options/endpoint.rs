@@ -4,6 +4,8 @@ use std::os::unix::net::UnixListener;
 
 use super::Protocols;
 use crate::adapter::SocketOptions;
+use crate::hyper::middleware::{ConnectionLayer, Layers};
+use crate::hyper::proxy_protocol::ProxyProtocol;
 #[cfg(feature = "tls")]
 use crate::hyper::tls::Tls;
 
@@ -52,6 +54,11 @@ pub(in crate::hyper) struct EndpointOptions {
     pub(in crate::hyper) tls: Option<Tls>,
     /// Whether TCP sends small packets at once.
     pub(in crate::hyper) no_delay: bool,
+    pub(in crate::hyper) proxy_protocol: Option<ProxyProtocol>,
+    /// Below TLS.
+    pub(in crate::hyper) wire: Layers,
+    /// Above TLS.
+    pub(in crate::hyper) layers: Layers,
 }
 
 impl Endpoint {
@@ -95,6 +102,27 @@ impl Endpoint {
         self
     }
 
+    /// Believes proxies that say by the PROXY protocol who their client is.
+    pub fn with_proxy_protocol(mut self, trust: ProxyProtocol) -> Self {
+        self.options.proxy_protocol = Some(trust);
+        self
+    }
+
+    /// Adds middleware over the bytes of each connection, as HTTP has them: after TLS. What is added first is
+    /// nearest to the client.
+    #[doc(alias = "ListenOptions.Use")]
+    pub fn with_connection_layer(mut self, layer: impl ConnectionLayer) -> Self {
+        self.options.layers.push(layer);
+        self
+    }
+
+    /// As [`with_connection_layer`](Self::with_connection_layer), over the bytes as the client sends them: before
+    /// TLS, and after the header of the PROXY protocol.
+    pub fn with_wire_layer(mut self, layer: impl ConnectionLayer) -> Self {
+        self.options.wire.push(layer);
+        self
+    }
+
     /// Sets the versions of HTTP to speak; HTTP/1 and HTTP/2 by default.
     pub fn with_protocols(mut self, protocols: Protocols) -> Self {
         self.options.protocols = protocols;
@@ -126,6 +154,9 @@ impl Default for EndpointOptions {
         Self {
             protocols: Protocols::default(),
             no_delay: true,
+            proxy_protocol: None,
+            wire: Layers::default(),
+            layers: Layers::default(),
             #[cfg(feature = "tls")]
             tls: None,
         }
