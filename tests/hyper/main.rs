@@ -3,10 +3,12 @@
 
 mod addresses;
 mod disconnect;
+mod endpoints;
 mod heads;
 mod http2;
 mod limits;
 mod output;
+mod proxy_protocol;
 mod stop;
 mod support;
 mod tls;

@@ -38,6 +38,12 @@ pub(crate) async fn start_with<A: Application>(server: HyperServer, app: A) -> R
     }
 }
 
+/// Returns where a server is to be reached.
+pub(crate) fn address(bound: &impl BoundServer) -> SocketAddr {
+    let addresses = bound.features().require::<ServerAddresses>().unwrap();
+    addresses.bound()[0].connect_addr().unwrap()
+}
+
 impl Running {
     pub(crate) async fn connect(&self) -> Client {
         Client(TcpStream::connect(self.address).await.unwrap())
@@ -78,9 +84,21 @@ impl Client {
 
     /// Reads until the server closes.
     pub(crate) async fn rest(&mut self) -> String {
+        String::from_utf8_lossy(&self.bytes().await).into_owned()
+    }
+
+    /// Reads until the server closes.
+    pub(crate) async fn bytes(&mut self) -> Vec<u8> {
         let mut read = Vec::new();
         within(self.0.read_to_end(&mut read)).await.unwrap();
-        String::from_utf8_lossy(&read).into_owned()
+        read
+    }
+
+    /// Reads until the server closes or resets.
+    pub(crate) async fn bytes_or_reset(&mut self) -> Vec<u8> {
+        let mut read = Vec::new();
+        let _ = within(self.0.read_to_end(&mut read)).await;
+        read
     }
 
     /// Resets the connection.
