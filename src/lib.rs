@@ -63,6 +63,7 @@
 //! | `net` | [`adapter::bind`]: listeners from addresses | by `hyper` |
 //! | `metrics` | [measures](adapter#measures) for the recorder of the `metrics` facade | no |
 //! | `tokio` | tokio's I/O traits on bodies and upgraded connections, [`adapter::HostRuntime`] | by most |
+//! | `systemd` | `HostBuilder::with_systemd`: systemd is told how far the host is (Linux) | no |
 //! | `tracing` | events for errors and panics, [spans](adapter#spans) of requests | by `hosting` |
 //! | `upgrade-bridge` | hyper's `OnUpgrade`, so axum's `WebSocketUpgrade`, on any server | by `hyper` |
 //!

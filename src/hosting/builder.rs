@@ -124,6 +124,20 @@ impl HostBuilder {
         self
     }
 
+    /// Tells systemd how far the host is, if it was started by it as a service of `Type=notify`: READY once every
+    /// server serves, STOPPING when it begins to stop, a line for `systemctl status`, and with `WatchdogSec=` that
+    /// it is alive, from a task of the host: a runtime that is stuck does not say so. Started otherwise, it tells
+    /// nobody. `examples/deploy/systemd` has the units.
+    ///
+    /// `NOTIFY_SOCKET` stays among the variables of the process, for to remove one is not safe beside other
+    /// threads; what children send there systemd ignores (`NotifyAccess=main`, the default).
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    #[doc(alias = "UseSystemd")]
+    pub fn with_systemd(mut self) -> Self {
+        self.defaults.service_manager = super::systemd::ServiceManager::find();
+        self
+    }
+
     /// Applies what whoever runs the program says; it wins over what the program gave this builder, in
     /// whatever order. Which server it names counts only in [`Host::choose`].
     #[cfg(feature = "settings")]

@@ -174,6 +174,14 @@ impl Host {
             tracing::info!(target: "transom::hosting", "Hosting environment: {environment}");
         }
         let mut supervisor = JoinSet::new();
+        #[cfg(all(feature = "systemd", target_os = "linux"))]
+        let serving = match options.service_manager {
+            Some(manager) => {
+                manager.ready(&addresses);
+                serving.with_service_manager(manager)
+            }
+            None => serving,
+        };
         supervisor.spawn(serving.run(self.shutdown_signal));
         Ok(RunningHost {
             supervisor,

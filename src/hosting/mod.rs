@@ -59,6 +59,8 @@ mod settings;
 mod signals;
 mod stopper;
 mod supervisor;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+mod systemd;
 mod text;
 mod urls;
 

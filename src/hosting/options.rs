@@ -13,6 +13,8 @@ pub(super) struct Options {
     pub(super) environment: Option<HostEnvironment>,
     pub(super) shutdown_timeout: Option<Duration>,
     pub(super) suppress_status_messages: Option<bool>,
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    pub(super) service_manager: Option<super::systemd::ServiceManager>,
     /// What to warn of when the host starts: a log may not be there before.
     pub(super) warnings: Vec<String>,
 }
@@ -34,6 +36,8 @@ impl Options {
             suppress_status_messages: self
                 .suppress_status_messages
                 .or(defaults.suppress_status_messages),
+            #[cfg(all(feature = "systemd", target_os = "linux"))]
+            service_manager: self.service_manager.or(defaults.service_manager),
             warnings: [defaults.warnings, self.warnings].concat(),
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct Supervisor {
     grace: Duration,
     shows_status_messages: bool,
     lifetime: EndOfLife,
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    service_manager: Option<super::systemd::ServiceManager>,
 }
 
 struct Serving {
@@ -62,6 +64,16 @@ impl Supervisor {
             grace,
             shows_status_messages,
             lifetime: EndOfLife(lifetime),
+            #[cfg(all(feature = "systemd", target_os = "linux"))]
+            service_manager: None,
+        }
+    }
+
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    pub(super) fn with_service_manager(self, manager: super::systemd::ServiceManager) -> Self {
+        Self {
+            service_manager: Some(manager),
+            ..self
         }
     }
 
@@ -76,10 +88,29 @@ impl Supervisor {
             stopper.stop();
             pending::<Infallible>().await
         };
+        let watched = self.watch();
         tokio::select! {
             result = self.supervise() => result,
             never = signalled => match never {},
+            never = watched => match never {},
         }
+    }
+
+    /// Tells the service manager that the host is alive, for ever.
+    #[cfg(all(feature = "systemd", target_os = "linux"))]
+    fn watch(&self) -> impl Future<Output = Infallible> + use<> {
+        let manager = self.service_manager;
+        async move {
+            match manager {
+                Some(manager) => manager.watch().await,
+                None => pending().await,
+            }
+        }
+    }
+
+    #[cfg(not(all(feature = "systemd", target_os = "linux")))]
+    fn watch(&self) -> impl Future<Output = Infallible> + use<> {
+        pending()
     }
 
     async fn supervise(&mut self) -> Result<(), Error> {
@@ -90,6 +121,10 @@ impl Supervisor {
             end = self.next_end() => end.map(End::alone),
         };
         self.lifetime.0.begin_to_stop();
+        #[cfg(all(feature = "systemd", target_os = "linux"))]
+        if let Some(manager) = self.service_manager {
+            manager.stopping();
+        }
         match &failure {
             Some(failure) => {
                 tracing::error!(target: "transom::hosting", "Stopping, because {}", failure.report());

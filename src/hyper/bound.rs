@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::accept::{
-    Binder, BoundEndpoint, Changes, EndpointSet, Orders, Threads, Worker, addresses, changes,
+    Binder, BoundEndpoint, Changes, EndpointSet, Orders, Site, Threads, Worker, addresses, changes,
 };
 use super::connection::{Gate, Server};
 use super::options::Options;
@@ -33,7 +33,10 @@ impl BoundHyperServer {
     pub(super) fn new(endpoints: Vec<BoundEndpoint>, binder: Binder, options: Options) -> Self {
         let requested: Vec<ServerAddress> = endpoints
             .iter()
-            .filter_map(|endpoint| Some(endpoint.requested.as_ref()?.address.clone()))
+            .filter_map(|endpoint| match &endpoint.requested {
+                Some(Site::Address(address, _)) => Some(address.clone()),
+                _ => None,
+            })
             .collect();
         let listeners = endpoints.iter().flat_map(|endpoint| &endpoint.listeners);
         let addresses = ServerAddresses::new(requested, addresses(listeners));

@@ -59,6 +59,14 @@ impl HyperServer {
         Self::default().with_endpoint(Endpoint::from_unix_listener(listener))
     }
 
+    /// Returns a server for all sockets that the process got from whoever started it (systemd's socket
+    /// activation); see [`Endpoint::inherited`]. That there is none is an error of [`bind`](Server::bind).
+    #[cfg(unix)]
+    #[doc(alias = "UseSystemd")]
+    pub fn from_environment() -> Self {
+        Self::default().with_endpoint(Endpoint::from_environment())
+    }
+
     /// Adds a place to listen at, with options of its own.
     pub fn with_endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoints.push(endpoint);

@@ -172,6 +172,8 @@ impl Settings {
             urls,
             prefer_hosting_urls: self.prefer_hosting_urls,
             environment: self.environment,
+            #[cfg(all(feature = "systemd", target_os = "linux"))]
+            service_manager: None,
             shutdown_timeout: self.shutdown_timeout,
             suppress_status_messages: self.suppress_status_messages,
             warnings: self.warnings,

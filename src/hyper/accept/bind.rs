@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+#[cfg(unix)]
+use super::inherited::{self, Lease};
 use crate::adapter::{Listener, Socket, SocketOptions, bind_with};
 use crate::contract::Error;
 use crate::features::{Scheme, ServerAddress};
@@ -22,13 +24,18 @@ pub(in crate::hyper) struct BoundEndpoint {
     /// For each worker the sockets that it accepts from.
     pub(in crate::hyper) sockets: Vec<Vec<Socket>>,
     pub(in crate::hyper) options: EndpointOptions,
+    /// The sockets of the process that it uses.
+    #[cfg(unix)]
+    pub(in crate::hyper) lease: Option<Lease>,
 }
 
 /// Where and how an endpoint listens. Sockets of one site can be taken over by another endpoint there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::hyper) struct Site {
-    pub(in crate::hyper) address: ServerAddress,
-    pub(in crate::hyper) socket: SocketOptions,
+pub(in crate::hyper) enum Site {
+    Address(ServerAddress, SocketOptions),
+    /// Sockets of the process, by name or all of them.
+    #[cfg(unix)]
+    Inherited(Option<String>),
 }
 
 /// Binds endpoints, with what a server gives each of them.
@@ -80,8 +87,10 @@ impl Binder {
                     .parse()
                     .map_err(|error| Error::configuration(format!("{error}")))?;
                 let options = self.secure(&address, options)?;
-                (Some(Site { address, socket }), options)
+                (Some(Site::Address(address, socket)), options)
             }
+            #[cfg(unix)]
+            Source::Inherited(name) => (Some(Site::Inherited(name.clone())), options),
             _ => (None, options),
         };
         Ok(Prepared {
@@ -109,8 +118,18 @@ impl Binder {
 
     fn bind_unnamed(&self, prepared: Prepared) -> Result<BoundEndpoint, Error> {
         let workers = self.workers;
+        #[cfg(unix)]
+        let mut lease = None;
         let (listeners, sockets) = match (&prepared.site, prepared.source) {
-            (Some(site), _) => at_site(site, workers)?,
+            (Some(Site::Address(address, socket)), _) => at_address(address, socket, workers)?,
+            #[cfg(unix)]
+            (Some(Site::Inherited(name)), _) => {
+                let (mut listeners, held) = inherited::take(name.as_deref(), prepared.scheme)?;
+                lease = Some(held);
+                let sockets = clones(&mut listeners, workers);
+                let sockets = sockets.map_err(|error| Error::bind("inherited sockets", error))?;
+                (listeners, sockets)
+            }
             (None, Source::Tcp(listener)) => {
                 let listener = Listener::from_tcp(prepared.scheme, listener);
                 handed_over("the TCP listener handed over", listener, workers)?
@@ -120,8 +139,8 @@ impl Binder {
                 let listener = Listener::from_unix(prepared.scheme, listener);
                 handed_over("the unix listener handed over", listener, workers)?
             }
-            // An address is a site.
-            (None, Source::Address(_)) => (Vec::new(), Vec::new()),
+            // These have a site.
+            (None, _) => (Vec::new(), Vec::new()),
         };
         Ok(BoundEndpoint {
             name: prepared.name,
@@ -129,6 +148,8 @@ impl Binder {
             listeners,
             sockets,
             options: prepared.options,
+            #[cfg(unix)]
+            lease,
         })
     }
 }
@@ -208,20 +229,24 @@ fn scheme_of(options: &EndpointOptions) -> Result<Scheme, Error> {
 }
 
 /// Binds an address, which may be several sockets for each worker.
-fn at_site(site: &Site, workers: usize) -> Result<(Vec<Listener>, Vec<Vec<Socket>>), Error> {
-    let shares = shares_ports() && workers > 1 && site.address.port().is_some();
-    let options = site.socket.clone();
+fn at_address(
+    address: &ServerAddress,
+    socket: &SocketOptions,
+    workers: usize,
+) -> Result<(Vec<Listener>, Vec<Vec<Socket>>), Error> {
+    let shares = shares_ports() && workers > 1 && address.port().is_some();
+    let options = socket.clone();
     let options = if shares {
         options.with_reuse_port(true)
     } else {
         options
     };
-    let mut listeners = bind_with(std::slice::from_ref(&site.address), &options)?;
+    let mut listeners = bind_with(std::slice::from_ref(address), &options)?;
     if !shares {
         let sockets = clones(&mut listeners, workers);
         return match sockets {
             Ok(sockets) => Ok((listeners, sockets)),
-            Err(error) => Err(Error::bind(&site.address, error)),
+            Err(error) => Err(Error::bind(address, error)),
         };
     }
     // The first has found the port.

@@ -2,6 +2,8 @@
 
 mod acceptor;
 mod bind;
+#[cfg(unix)]
+mod inherited;
 mod listener;
 mod live;
 mod served;
@@ -10,7 +12,7 @@ mod threads;
 mod worker;
 
 pub(super) use acceptor::Accepted;
-pub(super) use bind::{Binder, BoundEndpoint, Prepared};
+pub(super) use bind::{Binder, BoundEndpoint, Prepared, Site};
 pub use live::LiveEndpoints;
 pub(super) use live::{Changes, changes};
 pub(super) use served::{EndpointStop, ServedEndpoint};

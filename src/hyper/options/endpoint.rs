@@ -43,6 +43,9 @@ pub(in crate::hyper) enum Source {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(UnixListener),
+    /// Sockets of the process, by name or all of them.
+    #[cfg(unix)]
+    Inherited(Option<String>),
 }
 
 /// What holds for the connections of an endpoint.
@@ -77,6 +80,38 @@ impl Endpoint {
     #[cfg(unix)]
     pub fn from_unix_listener(listener: UnixListener) -> Self {
         Self::of(Source::Unix(listener))
+    }
+
+    /// Returns an endpoint of the sockets of a name that the process got from whoever started it: systemd's
+    /// `FileDescriptorName=`, which is the name of the socket unit unless it says otherwise.
+    ///
+    /// The variables `LISTEN_FDS`, `LISTEN_PID` and `LISTEN_FDNAMES` are read once, when the first such endpoint
+    /// is bound, and the first two are removed, so that children do not take them for theirs; that should be
+    /// before other threads read variables. A name that there is not is an error of
+    /// [`bind`](crate::Server::bind), which says those that there are.
+    ///
+    /// ```
+    /// use transom::hyper::Endpoint;
+    /// use transom::{HyperServer, Server};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = HyperServer::default().with_endpoint(Endpoint::inherited("web"));
+    /// let error = server.bind().await.unwrap_err();
+    /// assert!(error.to_string().starts_with("no socket `web` was handed over"));
+    /// # });
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(unix)]
+    #[doc(alias = "ListenHandle")]
+    #[doc(alias = "UseSystemd")]
+    pub fn inherited(name: impl Into<String>) -> Self {
+        Self::of(Source::Inherited(Some(name.into())))
+    }
+
+    /// As [`inherited`](Self::inherited), for all sockets that the process got.
+    #[cfg(unix)]
+    pub fn from_environment() -> Self {
+        Self::of(Source::Inherited(None))
     }
 
     /// Gives the endpoint a name, by which the log and errors call it, and by which it can be removed while

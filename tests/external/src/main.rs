@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use transom::hosting::{Servers, Settings};
-use transom::hyper::{Limits, MinDataRate};
+use transom::hyper::{Endpoint, Limits, MinDataRate};
 use transom::{ApplicationBuilder, Error, Host, HyperServer};
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::{HealthChecksLayer, Probe};
@@ -26,10 +26,17 @@ async fn run() -> Result<(), Error> {
     let settings = Settings::from_args()?;
     let limits = (settings.application_arguments().iter())
         .try_fold(Limits::default(), |limits, given| limited(limits, given))?;
-    let servers = Servers::new().with("hyper", move || {
-        HyperServer::default().with_limits(limits.clone())
-    });
+    let servers = Servers::new()
+        .with("hyper", move || {
+            HyperServer::default().with_limits(limits.clone())
+        })
+        // Sockets that systemd opened: all of them, or one by its name.
+        .with("inherited", HyperServer::from_environment)
+        .with("web", || {
+            HyperServer::default().with_endpoint(Endpoint::inherited("web"))
+        });
     Host::choose(&servers, settings)?
+        .with_systemd()
         .try_configure(pipeline)
         .run()
         .await

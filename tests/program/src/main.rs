@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use futures_util::{StreamExt, stream};
 use transom::hosting::{Servers, Settings};
+#[cfg(unix)]
+use transom::hyper::Endpoint;
 use transom::testing::TestServer;
 use transom::{Body, Error, Host, HyperServer, Response};
 
@@ -18,13 +20,22 @@ async fn run() -> Result<(), Error> {
     let servers = Servers::new()
         .with("hyper", HyperServer::default)
         .with("memory", TestServer::new);
-    Host::choose(&servers, settings)?
-        .configure(|app| {
-            app.map("/endless", |endless| endless.run_fn(endless_answer))
-                .run_fn(|_| async { "hello" })
-        })
-        .run()
-        .await
+    // Sockets that were opened by whoever started the program.
+    #[cfg(unix)]
+    let servers = servers
+        .with("inherited", HyperServer::from_environment)
+        .with("web", || {
+            HyperServer::default().with_endpoint(Endpoint::inherited("web"))
+        });
+    let host = Host::choose(&servers, settings)?;
+    #[cfg(target_os = "linux")]
+    let host = host.with_systemd();
+    host.configure(|app| {
+        app.map("/endless", |endless| endless.run_fn(endless_answer))
+            .run_fn(|_| async { "hello" })
+    })
+    .run()
+    .await
 }
 
 /// Begins to answer, and never ends: something for a stop to wait for.

@@ -30,7 +30,7 @@ fn text(bytes: Vec<u8>) -> String {
 fn an_unknown_server() {
     assert_eq!(
         refused(&Directory::new(), &["--server", "nginx"]),
-        "there is no server `nginx`; this program has `hyper` and `memory`",
+        "there is no server `nginx`; this program has `hyper`, `memory`, `inherited` and `web`",
     );
 }
 

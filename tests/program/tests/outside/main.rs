@@ -4,3 +4,5 @@
 mod bad_input;
 mod program;
 mod signals;
+#[cfg(target_os = "linux")]
+mod systemd;
