@@ -106,6 +106,20 @@ impl Output {
         Poll::Ready(Ok(written))
     }
 
+    /// Sends what was gathered, and says that nothing follows.
+    pub(super) fn poll_close(
+        &mut self,
+        stream: &mut Option<Stream>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(stream, cx))?;
+        if let Some(stream) = stream {
+            let closed = Pin::new(stream).poll_shutdown(cx);
+            ready!(self.count(closed.map_ok(|()| 0)))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// Sends nothing of the last write that was gathered, but `instead`.
     pub(super) fn replace_last_write(&mut self, instead: &[u8]) {
         if self.sent <= self.last && self.last < self.bytes.len() {

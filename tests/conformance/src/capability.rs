@@ -71,6 +71,7 @@ capabilities! {
     Drain = "drain": "A stop lets the requests in flight end.",
     BlockingApplication = "blocking-application": "An application that blocks its thread holds up no other request.",
     CloseIdleOnStop = "close-idle-on-stop": "A stop closes idle connections at once.",
+    Edge = "edge": "Clients are held to limits of time and number, so that the server can face the Internet.",
 }
 
 impl Capability {

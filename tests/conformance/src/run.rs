@@ -8,7 +8,7 @@ use crate::client::AUTHORITY;
 use crate::notes::Seen;
 use crate::running::Running;
 use crate::{
-    Connection, Failure, Lint, Manifest, Notes, Outcome, Protocol, Report, Target, Wire, same,
+    Connection, Edge, Failure, Lint, Manifest, Notes, Outcome, Protocol, Report, Target, Wire, same,
 };
 
 /// The field by which a request chooses the application that answers it.
@@ -174,6 +174,15 @@ impl Run {
     /// The server does not start.
     pub async fn start(&self, app: App) -> Outcome<Running> {
         self.target.start(self.lint(app)).await
+    }
+
+    /// As [`start`](Self::start), of a server that holds its clients to some limits.
+    ///
+    /// # Errors
+    ///
+    /// The server does not start, or there is none with limits.
+    pub async fn start_at_the_edge(&self, edge: Edge, app: App) -> Outcome<Running> {
+        self.target.start_at_the_edge(&edge, self.lint(app)).await
     }
 
     /// Puts the lint around an application that no server of the kit's starts.

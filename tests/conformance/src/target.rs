@@ -5,7 +5,7 @@ use std::sync::Arc;
 use transom::{App, BoxServer, Server};
 
 use crate::running::Running;
-use crate::{Manifest, ManifestError, Outcome};
+use crate::{Edge, Failure, Manifest, ManifestError, Outcome};
 
 /// A server that is held to the contract: how to start it, and what it says that it can do.
 #[derive(Clone)]
@@ -14,6 +14,7 @@ pub struct Target {
     start: Arc<dyn Fn() -> BoxServer + Send + Sync>,
     /// Binds the server as it is, and lets it serve.
     unerased: Arc<dyn Fn(App) -> Starting + Send + Sync>,
+    at_the_edge: Option<Arc<dyn Fn(&Edge) -> BoxServer + Send + Sync>>,
 }
 
 type Starting = Pin<Box<dyn Future<Output = Outcome<Running>> + Send>>;
@@ -35,7 +36,19 @@ impl Target {
             manifest: Manifest::parse(manifest)?,
             start: Arc::new(move || start().boxed()),
             unerased: Arc::new(move |app| Box::pin(Running::start(unerased(), app))),
+            at_the_edge: None,
         })
+    }
+
+    /// Sets how to make a server that holds its clients to some limits, as `start` of [`new`](Self::new) makes
+    /// one; for a server that has the capability `edge`.
+    #[must_use]
+    pub fn with_edge<S: Server>(
+        mut self,
+        start: impl Fn(&Edge) -> S + Send + Sync + 'static,
+    ) -> Self {
+        self.at_the_edge = Some(Arc::new(move |edge| start(edge).boxed()));
+        self
     }
 
     /// Returns what the server says that it can do.
@@ -51,6 +64,14 @@ impl Target {
     /// Binds a server and lets it serve.
     pub(crate) async fn start(&self, app: App) -> Outcome<Running> {
         Running::start(self.server(), app).await
+    }
+
+    /// As [`start`](Self::start), with limits.
+    pub(crate) async fn start_at_the_edge(&self, edge: &Edge, app: App) -> Outcome<Running> {
+        match &self.at_the_edge {
+            Some(start) => Running::start(start(edge), app).await,
+            None => Err(Failure::new("the target has no server with limits")),
+        }
     }
 
     /// As [`start`](Self::start), the server's type not erased.

@@ -11,6 +11,8 @@ mod body;
 mod cancel;
 #[path = "faults/careless.rs"]
 mod careless;
+#[path = "faults/edge.rs"]
+mod edge;
 #[path = "faults/errors.rs"]
 mod errors;
 #[path = "faults/faulty.rs"]
@@ -25,6 +27,8 @@ mod garbled;
 mod head;
 #[path = "faults/life.rs"]
 mod life;
+#[path = "support/edge.rs"]
+mod limits;
 #[path = "faults/response.rs"]
 mod response;
 #[path = "faults/target.rs"]
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         cancel::faults(),
         upgrade::faults(),
         life::faults(),
+        edge::faults(),
     ]
     .into_iter()
     .flatten()

@@ -14,7 +14,7 @@ use crate::support::{Client, Running, eventually};
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 const GRACE: Duration = Duration::from_millis(50);
 /// What was read fast may be paid back for so long.
-const MOST: Duration = Duration::from_millis(12 * 50);
+const MOST: Duration = Duration::from_millis(24 * 50);
 
 /// Fast enough that what fits into the buffers between the two is not worth a grace.
 fn limits(bytes_per_second: u32) -> Limits {

@@ -8,6 +8,7 @@ mod features;
 mod framing;
 mod held;
 mod host;
+mod limits;
 mod own_runtime;
 mod request_body;
 mod request_head;
@@ -15,6 +16,7 @@ mod request_target;
 mod response;
 mod start;
 mod stop;
+mod times;
 mod upgrade;
 mod websocket;
 
@@ -60,6 +62,8 @@ pub fn groups() -> Vec<Group> {
         Group::new("The start of a server", start::cases()),
         Group::new("The stop of a server", stop::cases()),
         Group::new("The end of a server", end::cases()),
+        Group::new("How long a client may take", times::cases()),
+        Group::new("How much a client may take", limits::cases()),
         Group::new("A host and its servers", host::cases()),
     ]
 }

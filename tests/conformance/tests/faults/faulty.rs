@@ -9,7 +9,9 @@ use transom::{
     App, Application, ApplicationBuilder, BoundServer, BoxServer, Error, Features, HyperServer,
     Request, Response, Server, Shutdown,
 };
-use transom_conformance::{Capability, Protocol, Target};
+use transom_conformance::{Capability, Edge, Protocol, Target};
+
+use crate::edge::server_at_the_edge;
 
 /// One fault, and the case that finds it.
 pub(crate) struct Fault {
@@ -26,6 +28,8 @@ enum Broken {
     Wrapped(Wrap),
     /// The server itself.
     Server(fn() -> BoxServer),
+    /// The server, when it is held to limits.
+    AtTheEdge(fn(&Edge) -> BoxServer),
     /// The server, and its type.
     Target(fn(&str) -> Target),
 }
@@ -82,6 +86,21 @@ impl Fault {
         }
     }
 
+    /// A server that is broken when it is told to hold its clients to limits.
+    pub(crate) fn at_the_edge(
+        case: &'static str,
+        what: &'static str,
+        start: fn(&Edge) -> BoxServer,
+    ) -> Self {
+        Self {
+            case,
+            what,
+            protocol: None,
+            broken: Broken::AtTheEdge(start),
+            sound: None,
+        }
+    }
+
     /// Sets the server that shows that the case can be passed.
     pub(crate) fn beside(self, sound: fn() -> BoxServer) -> Self {
         Self {
@@ -114,6 +133,9 @@ impl Fault {
         let target = match (under, &self.broken) {
             (Under::Sound, _) => Target::new(&manifest(), sound),
             (Under::Fault, Broken::Server(start)) => Target::new(&manifest(), *start),
+            (Under::Fault, Broken::AtTheEdge(start)) => {
+                return Target::new(&manifest(), sound).unwrap().with_edge(*start);
+            }
             (Under::Fault, Broken::Target(target)) => return target(&manifest()),
             (Under::Fault, Broken::Wrapped(wrap)) => {
                 let wrap = Arc::clone(wrap);
@@ -123,7 +145,7 @@ impl Fault {
                 })
             }
         };
-        target.unwrap()
+        target.unwrap().with_edge(server_at_the_edge)
     }
 }
 

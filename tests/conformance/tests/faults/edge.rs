@@ -1,0 +1,170 @@
+//! Faults in what clients are held to.
+
+use std::time::Duration;
+
+use transom::features::RequestedAddresses;
+use transom::hyper::Limits;
+use transom::{
+    Application, BoundServer, BoxServer, Error, Features, HyperServer, Server, Shutdown,
+};
+use transom_conformance::Edge;
+
+use crate::faulty::Fault;
+use crate::limits;
+
+pub(crate) fn server_at_the_edge(edge: &Edge) -> BoxServer {
+    limits::server(edge).boxed()
+}
+
+/// Makes a server whose limits are not those that were asked for.
+fn other(edge: &Edge, change: impl FnOnce(Limits) -> Limits) -> BoxServer {
+    let limits = change(limits::limits(edge));
+    HyperServer::new("http://127.0.0.1:0")
+        .with_limits(limits)
+        .boxed()
+}
+
+pub(crate) fn faults() -> Vec<Fault> {
+    macro_rules! without {
+        ($case:literal, $what:literal, $set:ident($to:expr)) => {
+            Fault::at_the_edge($case, $what, |edge| other(edge, |limits| limits.$set($to)))
+        };
+    }
+    vec![
+        without!(
+            "S-T-SILENT",
+            "a head has all the time",
+            with_request_head_timeout(None)
+        ),
+        without!(
+            "S-T-408",
+            "a head has all the time",
+            with_request_head_timeout(None)
+        ),
+        Fault::at_the_edge("S-T-408", "a connection is closed without a word", |edge| {
+            other(edge, |limits| {
+                limits
+                    .with_request_head_timeout(None)
+                    .with_max_connection_age(edge.head_timeout)
+            })
+        }),
+        without!(
+            "S-T-DRIBBLE",
+            "a head has all the time",
+            with_request_head_timeout(None)
+        ),
+        without!(
+            "S-T-IDLE",
+            "an idle connection stays",
+            with_keep_alive_timeout(None)
+        ),
+        Fault::at_the_edge("S-T-IDLE", "a request in flight is idle", |edge| {
+            other(edge, |limits| {
+                limits
+                    .with_max_connection_age(edge.keep_alive_timeout.map(|time| 2 * time))
+                    .with_max_connection_age_grace(Some(Duration::from_millis(1)))
+            })
+        }),
+        without!(
+            "S-T-BODYRATE",
+            "a body has all the time",
+            with_min_request_body_rate(None)
+        ),
+        Fault::at_the_edge(
+            "S-T-BODYRATE-FAIR",
+            "a connection is cut after its grace",
+            |edge| {
+                other(edge, |limits| {
+                    limits
+                        .with_max_connection_age(edge.request_body_rate.map(|(_, grace)| grace))
+                        .with_max_connection_age_grace(Some(Duration::from_millis(1)))
+                })
+            },
+        ),
+        without!(
+            "S-T-WRITERATE",
+            "a response has all the time",
+            with_min_response_rate(None)
+        ),
+        Fault::at_the_edge(
+            "S-T-UPGRADE",
+            "the times hold on every connection",
+            |edge| Mortal(limits::server(edge), edge.head_timeout.unwrap_or_default()).boxed(),
+        ),
+        without!(
+            "S-T-AGE",
+            "a connection does not age",
+            with_max_connection_age(None)
+        ),
+        Fault::at_the_edge("S-T-AGE", "a request in flight is cut", |edge| {
+            other(edge, |limits| {
+                limits.with_max_connection_age_grace(Some(Duration::from_millis(1)))
+            })
+        }),
+        without!(
+            "S-L-CONN",
+            "there is room for any number",
+            with_max_connections(None)
+        ),
+        without!(
+            "S-L-CONN-ADDR",
+            "there is room for any number",
+            with_max_connections_per_address(None)
+        ),
+        without!(
+            "S-L-UPGRADED",
+            "there is room for any number",
+            with_max_upgraded_connections(None)
+        ),
+        without!(
+            "S-L-REQUESTS",
+            "a connection carries any number",
+            with_max_requests_per_connection(None)
+        ),
+        without!(
+            "S-L-HDRCOUNT",
+            "there may be a hundred",
+            with_max_request_fields(100)
+        ),
+        without!(
+            "S-L-HDRBYTES",
+            "they may be long",
+            with_max_request_head_size(32 * 1024)
+        ),
+        without!(
+            "S-L-URI",
+            "it may be long",
+            with_max_request_line_size(8 * 1024)
+        ),
+    ]
+}
+
+/// A server that drops everything after a time.
+struct Mortal(HyperServer, Duration);
+
+impl Server for Mortal {
+    type Bound = BoundMortal;
+
+    async fn bind(self) -> Result<BoundMortal, Error> {
+        Ok(BoundMortal(self.0.bind().await?, self.1))
+    }
+
+    fn requested_addresses(&mut self) -> Option<&mut RequestedAddresses> {
+        self.0.requested_addresses()
+    }
+}
+
+struct BoundMortal(<HyperServer as Server>::Bound, Duration);
+
+impl BoundServer for BoundMortal {
+    fn features(&self) -> &Features {
+        self.0.features()
+    }
+
+    async fn serve<A: Application>(self, app: A, shutdown: Shutdown) -> Result<(), Error> {
+        let serving = self.0.serve(app, shutdown);
+        tokio::time::timeout(self.1, serving)
+            .await
+            .unwrap_or(Ok(()))
+    }
+}

@@ -1,0 +1,41 @@
+//! `HyperServer` with the limits that a case asks for.
+
+use transom::HyperServer;
+use transom::hyper::{Limits, MinDataRate};
+use transom_conformance::Edge;
+
+pub(crate) fn limits(edge: &Edge) -> Limits {
+    let rate = |(bytes, grace)| MinDataRate::new(bytes, grace);
+    let mut limits = Limits::default()
+        .with_max_connections(edge.connections)
+        .with_max_connections_per_address(edge.connections_per_address)
+        .with_max_upgraded_connections(edge.upgraded_connections)
+        .with_max_requests_per_connection(edge.requests_per_connection)
+        .with_max_connection_age(edge.connection_age);
+    if edge.head_timeout.is_some() {
+        limits = limits.with_request_head_timeout(edge.head_timeout);
+    }
+    if edge.keep_alive_timeout.is_some() {
+        limits = limits.with_keep_alive_timeout(edge.keep_alive_timeout);
+    }
+    if edge.request_body_rate.is_some() {
+        limits = limits.with_min_request_body_rate(edge.request_body_rate.map(rate));
+    }
+    if edge.response_rate.is_some() {
+        limits = limits.with_min_response_rate(edge.response_rate.map(rate));
+    }
+    if let Some(bytes) = edge.request_line {
+        limits = limits.with_max_request_line_size(bytes);
+    }
+    if let Some(bytes) = edge.request_head {
+        limits = limits.with_max_request_head_size(bytes);
+    }
+    if let Some(count) = edge.request_fields {
+        limits = limits.with_max_request_fields(count);
+    }
+    limits
+}
+
+pub(crate) fn server(edge: &Edge) -> HyperServer {
+    HyperServer::new("http://127.0.0.1:0").with_limits(limits(edge))
+}
