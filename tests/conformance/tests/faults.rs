@@ -29,6 +29,8 @@ mod life;
 mod response;
 #[path = "faults/target.rs"]
 mod target;
+#[path = "faults/tls.rs"]
+mod tls;
 #[path = "faults/twisted.rs"]
 mod twisted;
 #[path = "faults/upgrade.rs"]
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         target::faults(),
         head::faults(),
         features::faults(),
+        tls::faults(),
         body::faults(),
         framing::faults(),
         response::faults(),
