@@ -17,6 +17,7 @@ mod response;
 mod start;
 mod stop;
 mod times;
+mod tls;
 mod upgrade;
 mod websocket;
 
@@ -51,6 +52,7 @@ pub fn groups() -> Vec<Group> {
         Group::new("The target of a request", request_target::cases()),
         Group::new("The head of a request", request_head::cases()),
         Group::new("The features", features::cases()),
+        Group::new("TLS", tls::cases()),
         Group::new("The body of a request", request_body::cases()),
         Group::new("Where a request ends", framing::cases()),
         Group::new("The response", response::cases()),
