@@ -55,6 +55,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("config", &["hosting/"]),
     ("serde", &["hosting/"]),
     ("serde_json", &["hosting/"]),
+    ("rcgen", &["hyper/tls/"]),
     ("rustls", &["hyper/tls/"]),
     ("tokio_rustls", &["hyper/tls/"]),
     ("x509_parser", &["hyper/tls/"]),

@@ -21,7 +21,13 @@ struct Example {
 
 impl Example {
     fn start(name: &str, arguments: &[&str]) -> Self {
-        let mut process = Command::new(path(name))
+        Self::start_with(name, arguments, |_| {})
+    }
+
+    fn start_with(name: &str, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new(path(name));
+        change(&mut command);
+        let mut process = command
             .args(arguments)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
@@ -305,6 +311,34 @@ fn a_websocket_echoes_on_every_server() {
 fn a_test_needs_no_port() {
     let (said, well) = run("12_testing", &[]);
     assert!(well && said.contains("no port was opened"), "{said}");
+}
+
+#[cfg(feature = "dev-certs")]
+#[test]
+fn https_has_a_certificate_of_this_machine() {
+    let folder = std::env::temp_dir().join(format!("transom-example-{}", std::process::id()));
+    let mut example = Example::start_with("13_https", &[], |command| {
+        command.env("XDG_DATA_HOME", &folder).env("HOME", &folder);
+    });
+    let mut trust = None;
+    let address = loop {
+        let line = example.line();
+        if let Some((_, address)) = line.split_once("Now listening on: https://") {
+            break address.trim().to_owned();
+        }
+        let after = line.split_once("curl --cacert '").map(|(_, after)| after);
+        trust = trust.or(after.and_then(|after| Some(after.split_once('\'')?.0.to_owned())));
+    };
+    let answer = Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "10", "--cacert"])
+        .args([&trust.unwrap(), &format!("https://{address}/")])
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    let said = String::from_utf8_lossy(&answer.stdout);
+    assert!(said.contains("you came by TLSv1.3 with TLS_"), "{answer:?}");
+    example.interrupt();
+    assert!(example.finish().1);
 }
 
 #[test]

@@ -179,7 +179,8 @@ impl Binder {
         if options.tls.is_none() {
             return Err(Error::configuration(format!(
                 "`{address}` needs a certificate: give one to the server (`HyperServer::with_tls`) or to the \
-                 address (`Endpoint::with_tls`)"
+                 address (`Endpoint::with_tls`); for development, the feature `dev-certs` makes one \
+                 (`DevelopmentCertificate`)"
             )));
         }
         Ok(options)

@@ -67,7 +67,7 @@ async fn handshake(
         None => Ok(Arc::clone(loaded)),
         Some(choose) => match choose.call(ClientHello::new(&hello, connection)).await {
             Ok(None) => Ok(Arc::clone(loaded)),
-            Ok(Some(tls)) => tls.loaded().map_err(|error| error.report()),
+            Ok(Some(tls)) => tls.loaded_aside().await.map_err(|error| error.report()),
             Err(error) => Err(error.to_string()),
         },
     };

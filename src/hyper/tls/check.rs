@@ -49,3 +49,10 @@ fn in_time(certificate: &X509Certificate<'_>, name: &str) -> Result<(), Error> {
         certificate.subject()
     )))
 }
+
+/// Returns for how long a certificate is still valid; `None` if it is not.
+#[cfg(feature = "dev-certs")]
+pub(super) fn left(certificate: &CertificateDer<'_>) -> Option<std::time::Duration> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    certificate.validity().time_to_expiration()?.try_into().ok()
+}

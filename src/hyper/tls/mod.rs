@@ -33,6 +33,8 @@ mod accept;
 mod certificate;
 mod check;
 mod client_certificates;
+#[cfg(feature = "dev-certs")]
+mod development;
 mod entry;
 mod files;
 mod hello;
@@ -51,6 +53,8 @@ mod verify;
 
 pub use certificate::Certificate;
 pub use client_certificates::{ClientCertificates, ClientTrust};
+#[cfg(feature = "dev-certs")]
+pub use development::DevelopmentCertificate;
 pub use hello::ClientHello;
 pub use options::TlsOptions;
 pub(super) use stream::TlsStream;

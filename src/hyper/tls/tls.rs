@@ -154,12 +154,7 @@ impl Tls {
     ///
     /// [`Error::is_configuration`] saying what is wrong first.
     pub fn reload(&self) -> Result<(), Error> {
-        let loaded = self
-            .loaded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        match loaded {
+        match self.peek() {
             Some(loaded) => loaded.reload(),
             None => self.load(),
         }
@@ -184,6 +179,20 @@ impl Tls {
         Ok(Arc::clone(
             loaded.insert(Arc::new(Loaded::new(&self.settings)?)),
         ))
+    }
+
+    /// As [`loaded`](Self::loaded), but reads where blocking harms nobody.
+    pub(super) async fn loaded_aside(self) -> Result<Arc<Loaded>, Error> {
+        if let Some(loaded) = self.peek() {
+            return Ok(loaded);
+        }
+        let loading = tokio::task::spawn_blocking(move || self.loaded());
+        (loading.await).unwrap_or_else(|error| Err(Error::configuration(error.to_string())))
+    }
+
+    fn peek(&self) -> Option<Arc<Loaded>> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.clone()
     }
 
     fn of(settings: Settings) -> Self {

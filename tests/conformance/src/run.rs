@@ -4,7 +4,7 @@ use http::request::Builder;
 use http::{Method, StatusCode};
 use transom::{App, Body};
 
-use crate::client::AUTHORITY;
+use crate::client::{AUTHORITY, Identity};
 use crate::notes::Seen;
 use crate::running::Running;
 use crate::{
@@ -66,6 +66,13 @@ impl Run {
     /// The server cannot be reached that way.
     pub async fn connect(&self) -> Outcome<Connection> {
         self.server.connect(self.protocol()?).await
+    }
+
+    /// As [`connect`](Self::connect), showing a certificate if the server asks for one.
+    pub(crate) async fn connect_showing(&self, identity: Option<&Identity>) -> Outcome<Connection> {
+        self.server
+            .connect_showing(self.protocol()?, identity)
+            .await
     }
 
     /// Opens a socket to write bytes on.

@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 use transom::contract::ShutdownTrigger;
 use transom::{Application, BoundServer, Error, Features, Server, Shutdown};
 
-use crate::client::{Connection, Protocol, Wire};
+use crate::client::{Connection, Identity, Protocol, Wire};
 use crate::{Failure, Outcome, within};
 
 /// A server that serves. Dropping it drops the future of `serve`, which aborts everything.
@@ -51,6 +51,15 @@ impl Running {
         Connection::open(protocol, &self.features).await
     }
 
+    /// As [`connect`](Self::connect), showing a certificate if the server asks for one.
+    pub(crate) async fn connect_showing(
+        &self,
+        protocol: Protocol,
+        identity: Option<&Identity>,
+    ) -> Outcome<Connection> {
+        Connection::open_showing(protocol, &self.features, identity).await
+    }
+
     /// Opens a socket to write bytes on.
     ///
     /// # Errors
@@ -58,6 +67,15 @@ impl Running {
     /// The server has no socket.
     pub async fn wire(&self) -> Outcome<Wire> {
         Wire::open(&self.features).await
+    }
+
+    /// As [`wire`](Self::wire), but without TLS where the server speaks it.
+    ///
+    /// # Errors
+    ///
+    /// The server cannot be reached that way.
+    pub async fn unsecured(&self) -> Outcome<Wire> {
+        Wire::open_unsecured(&self.features).await
     }
 
     /// Asks the server to stop.

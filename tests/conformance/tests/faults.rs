@@ -33,6 +33,8 @@ mod limits;
 mod response;
 #[path = "faults/target.rs"]
 mod target;
+#[path = "faults/tls.rs"]
+mod tls;
 #[path = "faults/twisted.rs"]
 mod twisted;
 #[path = "faults/upgrade.rs"]
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         target::faults(),
         head::faults(),
         features::faults(),
+        tls::faults(),
         body::faults(),
         framing::faults(),
         response::faults(),

@@ -5,6 +5,8 @@ mod choose;
 mod client;
 mod client_certificates;
 mod close;
+#[cfg(feature = "dev-certs")]
+mod development;
 mod errors;
 mod handshake;
 mod refused;

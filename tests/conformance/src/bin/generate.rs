@@ -50,7 +50,11 @@ fn generate(check: bool) -> Result<Vec<&'static str>, Box<dyn Error>> {
 /// Returns the manifests of the project's own servers, then those of the adapters by name.
 fn manifests(root: &Path) -> Result<Vec<Manifest>, Box<dyn Error>> {
     let own = root.join("tests/conformance/manifests");
-    let mut paths = vec![own.join("hyper.toml"), own.join("memory.toml")];
+    let mut paths = vec![
+        own.join("hyper.toml"),
+        own.join("hyper-tls.toml"),
+        own.join("memory.toml"),
+    ];
     let mut adapters: Vec<PathBuf> = fs::read_dir(root.join("adapters"))?
         .map(|entry| Ok(entry?.path().join("conformance.toml")))
         .collect::<io::Result<_>>()?;

@@ -16,7 +16,11 @@ mod request_target;
 mod response;
 mod start;
 mod stop;
+<<<<<<< HEAD
 mod times;
+=======
+mod tls;
+>>>>>>> tls
 mod upgrade;
 mod websocket;
 
@@ -51,6 +55,7 @@ pub fn groups() -> Vec<Group> {
         Group::new("The target of a request", request_target::cases()),
         Group::new("The head of a request", request_head::cases()),
         Group::new("The features", features::cases()),
+        Group::new("TLS", tls::cases()),
         Group::new("The body of a request", request_body::cases()),
         Group::new("Where a request ends", framing::cases()),
         Group::new("The response", response::cases()),

@@ -217,12 +217,16 @@ async fn version_10(run: Run) -> Outcome {
 }
 
 async fn scheme(run: Run) -> Outcome {
-    let seen = run.observe(run.get("/")).await?;
-    same(
-        "the scheme",
-        *seen.features.require::<Scheme>()?,
-        Scheme::Http,
-    )
+    let mut connection = run.connect().await?;
+    let request = run.get("/");
+    let seen = run
+        .observe_on(&mut connection, request, Body::empty())
+        .await?;
+    let expected = match connection.tls() {
+        Some(_) => Scheme::Https,
+        None => Scheme::Http,
+    };
+    same("the scheme", *seen.features.require::<Scheme>()?, expected)
 }
 
 async fn content_length(run: Run) -> Outcome {

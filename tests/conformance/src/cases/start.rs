@@ -104,7 +104,11 @@ async fn addresses(run: Run) -> Outcome {
             let again = text.parse::<ServerAddress>()?;
             same("the address, read again", &again, &address)?;
         }
-        same("the scheme", address.scheme(), Scheme::Http)?;
+        // Whether it is the right one shows in every case that connects.
+        ensure(
+            address.scheme() == Scheme::Http || run.manifest().has(Capability::Tls),
+            format!("the scheme of {text} is one that the server does not speak"),
+        )?;
         ensure(
             address.port() != Some(0),
             format!("the port of {text} is not resolved"),

@@ -431,6 +431,8 @@ async fn drain(run: Run) -> Outcome {
         early.is_err(),
         "the server ended before its upgraded connection",
     )?;
+    // Dropped alone it would break off, where the server can tell.
+    upgraded.shutdown().await?;
     drop(upgraded);
     run.notes().wait("talked").await?;
     ended.await?;

@@ -6,11 +6,11 @@ use http::{HeaderValue, Method, StatusCode, Uri, Version, header};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::task::JoinSet;
-use transom::features::{ServerAddresses, Upgraded};
+use transom::features::{ServerAddresses, TlsInfo, Upgraded};
 use transom::testing::{TestClient, TestConnection};
 use transom::{Body, Features, Request};
 
-use super::{Reply, Stream};
+use super::{Identity, Reply, Stream};
 use crate::{Capability, Failure, Outcome, within};
 
 /// How a client speaks with the server.
@@ -21,7 +21,7 @@ pub enum Protocol {
     Memory,
     /// HTTP/1.1 over a socket.
     Http1,
-    /// HTTP/2 over a socket, in cleartext.
+    /// HTTP/2 over a socket.
     Http2,
 }
 
@@ -56,6 +56,7 @@ impl fmt::Display for Protocol {
 pub struct Connection {
     sender: Sender,
     ends: Option<(SocketAddr, SocketAddr)>,
+    tls: Option<TlsInfo>,
     /// What drives the connection, and is aborted with it.
     _driver: JoinSet<()>,
 }
@@ -69,17 +70,31 @@ enum Sender {
 impl Connection {
     /// Connects to the server whose features these are.
     pub(crate) async fn open(protocol: Protocol, server: &Features) -> Outcome<Self> {
+        Self::open_showing(protocol, server, None).await
+    }
+
+    /// As [`open`](Self::open), showing a certificate if the server asks for one.
+    pub(crate) async fn open_showing(
+        protocol: Protocol,
+        server: &Features,
+        identity: Option<&Identity>,
+    ) -> Outcome<Self> {
         let mut driver = JoinSet::new();
         if protocol == Protocol::Memory {
             let client = server.require::<TestClient>()?;
             return Ok(Self {
                 sender: Sender::Memory(client.connect()),
                 ends: None,
+                tls: None,
                 _driver: driver,
             });
         }
-        let stream = Stream::connect(server.get::<ServerAddresses>()).await?;
-        let ends = stream.ends();
+        let alpn = match protocol {
+            Protocol::Http2 => "h2",
+            _ => "http/1.1",
+        };
+        let stream = Stream::connect(server.get::<ServerAddresses>(), alpn, identity).await?;
+        let (ends, tls) = (stream.ends(), stream.tls());
         let io = TokioIo::new(stream);
         let sender = if protocol == Protocol::Http2 {
             let handshake = http2::handshake(TokioExecutor::new(), io);
@@ -95,6 +110,7 @@ impl Connection {
         Ok(Self {
             sender,
             ends,
+            tls,
             _driver: driver,
         })
     }
@@ -102,6 +118,11 @@ impl Connection {
     /// Returns the client's end and the server's, if the connection is one of IP.
     pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
         self.ends
+    }
+
+    /// Returns what TLS agreed on, as the client knows it; `None` without TLS.
+    pub fn tls(&self) -> Option<&TlsInfo> {
+        self.tls.as_ref()
     }
 
     /// Sends a request, whose URI is a path and query, and returns its response once the head is there.
@@ -131,7 +152,7 @@ impl Connection {
                 sender.send_request(request).await?
             }
             Sender::Http2(sender) => {
-                move_host_to_target(&mut request)?;
+                move_host_to_target(&mut request, self.tls.is_some())?;
                 sender.ready().await?;
                 sender.send_request(request).await?
             }
@@ -153,6 +174,7 @@ impl Connection {
         Ok(Self {
             sender,
             ends: self.ends,
+            tls: self.tls.clone(),
             _driver: JoinSet::new(),
         })
     }
@@ -178,14 +200,17 @@ fn add_host(request: &mut Request) {
 }
 
 /// HTTP/2 has the authority in the target alone.
-fn move_host_to_target(request: &mut Request) -> Outcome {
+fn move_host_to_target(request: &mut Request, tls: bool) -> Outcome {
     *request.version_mut() = Version::HTTP_2;
     if request.method() == Method::CONNECT {
         return Ok(());
     }
     let host = request.headers_mut().remove(header::HOST).unwrap_or(HOST);
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
-    parts.scheme = Some(Scheme::HTTP);
+    parts.scheme = Some(match tls {
+        true => Scheme::HTTPS,
+        false => Scheme::HTTP,
+    });
     parts.authority = Some(Authority::try_from(host.as_bytes())?);
     parts
         .path_and_query

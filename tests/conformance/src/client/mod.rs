@@ -3,6 +3,7 @@
 mod connection;
 mod reply;
 mod stream;
+mod tls;
 mod wire;
 mod wire_reply;
 
@@ -10,5 +11,6 @@ pub(crate) use connection::AUTHORITY;
 pub use connection::{Connection, Protocol};
 pub use reply::Reply;
 pub(crate) use stream::Stream;
+pub(crate) use tls::Identity;
 pub use wire::Wire;
 pub use wire_reply::{WireHead, WireReply};

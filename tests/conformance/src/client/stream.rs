@@ -6,23 +6,48 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use transom::features::{ServerAddress, ServerAddresses};
+use tokio_rustls::client::TlsStream;
+use transom::features::{Scheme, ServerAddress, ServerAddresses, TlsInfo};
 
+use super::{Identity, tls};
 use crate::{Failure, Outcome, within};
 
 /// A socket to the server, of whichever kind it listens on.
 pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+    Tls(Box<TlsStream<Self>>),
 }
 
 impl Stream {
-    /// Connects to the first of the addresses that a socket reaches.
-    pub(crate) async fn connect(addresses: Option<&ServerAddresses>) -> Outcome<Self> {
+    /// Connects to the first of the addresses that a socket reaches, over TLS if it is `https`. There the
+    /// protocol is offered by ALPN.
+    pub(crate) async fn connect(
+        addresses: Option<&ServerAddresses>,
+        protocol: &str,
+        identity: Option<&Identity>,
+    ) -> Outcome<Self> {
+        let (stream, scheme) = Self::reach(addresses).await?;
+        match scheme {
+            Scheme::Https => {
+                let stream = tls::secure(stream, protocol, identity).await?;
+                Ok(Self::Tls(Box::new(stream)))
+            }
+            _ => Ok(stream),
+        }
+    }
+
+    /// As [`connect`](Self::connect), but never over TLS.
+    pub(crate) async fn connect_unsecured(addresses: Option<&ServerAddresses>) -> Outcome<Self> {
+        Ok(Self::reach(addresses).await?.0)
+    }
+
+    async fn reach(addresses: Option<&ServerAddresses>) -> Outcome<(Self, Scheme)> {
         let bound = addresses.map(ServerAddresses::bound);
         for address in bound.iter().flatten() {
             if let Some(connecting) = Self::to(address) {
-                return Ok(within(&format!("a connection to {address}"), connecting).await??);
+                let stream = within(&format!("a connection to {address}"), connecting).await??;
+                return Ok((stream, address.scheme()));
             }
         }
         Err(Failure::new("the server lists no address of a socket"))
@@ -52,6 +77,15 @@ impl Stream {
         match self {
             Self::Tcp(stream) => Some((stream.local_addr().ok()?, stream.peer_addr().ok()?)),
             Self::Unix(_) => None,
+            Self::Tls(stream) => stream.get_ref().0.ends(),
+        }
+    }
+
+    /// Returns what TLS agreed on, as the client knows it.
+    pub(crate) fn tls(&self) -> Option<TlsInfo> {
+        match self {
+            Self::Tls(stream) => Some(tls::info(stream.get_ref().1)),
+            Self::Tcp(_) | Self::Unix(_) => None,
         }
     }
 
@@ -61,6 +95,7 @@ impl Stream {
             Self::Tcp(stream) => socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)),
             // There is no reset: the peer's next write fails.
             Self::Unix(_) => Ok(()),
+            Self::Tls(stream) => stream.get_ref().0.reset_on_drop(),
         }
     }
 }
@@ -74,6 +109,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
 }
@@ -87,6 +123,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
@@ -94,6 +131,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
@@ -101,6 +139,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

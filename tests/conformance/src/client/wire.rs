@@ -21,7 +21,14 @@ pub struct Wire {
 impl Wire {
     pub(crate) async fn open(server: &Features) -> Outcome<Self> {
         Ok(Self {
-            stream: Stream::connect(server.get::<ServerAddresses>()).await?,
+            stream: Stream::connect(server.get::<ServerAddresses>(), "http/1.1", None).await?,
+            received: BytesMut::new(),
+        })
+    }
+
+    pub(crate) async fn open_unsecured(server: &Features) -> Outcome<Self> {
+        Ok(Self {
+            stream: Stream::connect_unsecured(server.get::<ServerAddresses>()).await?,
             received: BytesMut::new(),
         })
     }
@@ -127,6 +134,16 @@ impl Wire {
                 Ok(_) => {}
             }
         }
+    }
+
+    /// Reads until the server closes the connection orderly.
+    ///
+    /// # Errors
+    ///
+    /// It broke the connection off, or did not close within the deadline after it last sent something.
+    pub async fn read_to_end(&mut self) -> Outcome {
+        while self.receive().await?? > 0 {}
+        Ok(())
     }
 
     /// Returns everything until the server breaks the connection off.

@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use transom::features::{Scheme, ServerAddress, ServerAddresses};
+use transom::features::{ServerAddress, ServerAddresses};
 use transom::{
     Application, BoundServer, BoxServer, Error, Features, HyperServer, Server, Shutdown,
 };
@@ -22,7 +22,13 @@ pub(crate) enum End {
 
 /// A server whose responses are changed.
 pub(crate) fn responses(garble: Garble) -> BoxServer {
+    responses_of(http, garble)
+}
+
+/// As [`responses`], of another server than one in cleartext.
+pub(crate) fn responses_of(server: fn() -> HyperServer, garble: Garble) -> BoxServer {
     Garbled {
+        server,
         requests: |_, _| {},
         responses: garble,
     }
@@ -32,6 +38,7 @@ pub(crate) fn responses(garble: Garble) -> BoxServer {
 /// A server to which requests come changed.
 pub(crate) fn requests(garble: Garble) -> BoxServer {
     Garbled {
+        server: http,
         requests: garble,
         responses: |_, _| {},
     }
@@ -56,6 +63,7 @@ pub(crate) fn replace(bytes: &mut Vec<u8>, from: &str, to: &str) {
 
 #[derive(Clone, Copy)]
 struct Garbled {
+    server: fn() -> HyperServer,
     requests: Garble,
     responses: Garble,
 }
@@ -71,10 +79,11 @@ impl Server for Garbled {
     type Bound = BoundGarbled;
 
     async fn bind(self) -> Result<BoundGarbled, Error> {
-        let server = HyperServer::new("http://127.0.0.1:0").bind().await?;
+        let server = (self.server)().bind().await?;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = ServerAddress::tcp(Scheme::Http, listener.local_addr().unwrap());
         let mut features = server.features().clone();
+        let behind = features.require::<ServerAddresses>().unwrap().bound()[0].scheme();
+        let address = ServerAddress::tcp(behind, listener.local_addr().unwrap());
         features.insert(ServerAddresses::new(Vec::new(), vec![address]));
         Ok(BoundGarbled {
             garbled: self,
@@ -131,4 +140,8 @@ async fn pass(
         to.write_all(&bytes).await?;
     }
     to.shutdown().await
+}
+
+fn http() -> HyperServer {
+    HyperServer::new("http://127.0.0.1:0")
 }
