@@ -61,6 +61,8 @@ mod request;
 mod server;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(any(feature = "configuration", feature = "tls"))]
+mod watch;
 
 pub use accept::LiveEndpoints;
 pub use bound::BoundHyperServer;
