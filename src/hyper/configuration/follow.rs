@@ -64,10 +64,20 @@ impl Follower {
                 let step = follower.look();
                 (follower, step)
             });
-            let Ok((same, step)) = looking.await else {
-                return; // the runtime shuts down
+            let step;
+            (follower, step) = match looking.await {
+                Ok(looked) => looked,
+                Err(error) => {
+                    // Else the runtime shuts down.
+                    if error.is_panic() {
+                        tracing::error!(
+                            target: "transom",
+                            "the configuration is not followed any more: its function for the limits panicked"
+                        );
+                    }
+                    return;
+                }
             };
-            follower = same;
             if shutdown.is_requested() {
                 return;
             }
