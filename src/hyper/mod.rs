@@ -54,6 +54,9 @@ mod bound;
 #[cfg(feature = "configuration")]
 mod configuration;
 mod connection;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http1;
 mod http2;
 pub mod middleware;

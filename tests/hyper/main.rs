@@ -3,6 +3,7 @@
 
 mod addresses;
 mod configuration;
+mod corpus;
 mod disconnect;
 mod endpoints;
 mod heads;
