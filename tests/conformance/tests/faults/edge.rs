@@ -143,10 +143,8 @@ pub(crate) fn faults() -> Vec<Fault> {
         Fault::at_the_edge("S-PROXY", "the ends are those of the socket", direct),
         Fault::at_the_edge("S-PROXY-BAD", "no header is needed", direct),
         Fault::at_the_edge("S-T-PROXY", "a header has all the time", |edge| {
-            let edge = Edge {
-                head_timeout: Some(Duration::from_secs(60)),
-                ..*edge
-            };
+            let mut edge = *edge;
+            edge.head_timeout = Some(Duration::from_secs(60));
             server(&edge).boxed()
         }),
     ]
