@@ -34,7 +34,7 @@ impl Layered {
         }
         let below = Below(Arc::new(Mutex::new(stream)));
         let top = layers.wrap(ByteStream::new(below.clone()), info).await?;
-        Ok(Self::new(top, below))
+        Ok(Self::assembled(top, below))
     }
 
     /// Puts one stream, made of what is below, over another.
@@ -43,10 +43,10 @@ impl Layered {
         layer: impl FnOnce(ByteStream) -> ByteStream,
     ) -> Stream {
         let below = Below(Arc::new(Mutex::new(stream)));
-        Self::new(layer(ByteStream::new(below.clone())), below)
+        Self::assembled(layer(ByteStream::new(below.clone())), below)
     }
 
-    fn new(top: ByteStream, below: Below) -> Stream {
+    fn assembled(top: ByteStream, below: Below) -> Stream {
         Stream::Layered(Box::new(Self {
             top,
             below,

@@ -3,6 +3,8 @@
 mod checksum;
 mod header;
 mod read;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 pub(super) use read::{Told, read};

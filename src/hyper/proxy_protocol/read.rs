@@ -9,18 +9,18 @@ use super::header::{Header, Malformed};
 use crate::features::{ConnectionInfo, ProxyProtocolInfo};
 
 /// What a header of version 2 begins with.
-const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+pub(super) const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// What a header of version 1 begins with.
 const WORD: &[u8; 6] = b"PROXY ";
 /// No header is shorter: `PROXY UNKNOWN` with the end of its line.
 const SHORTEST: usize = 15;
 /// What a header of version 2 has before its addresses.
-const FIXED: usize = 16;
+pub(super) const FIXED: usize = 16;
 /// How long the line of version 1 may be, by the protocol.
-const MAX_LINE: usize = 107;
+pub(super) const MAX_LINE: usize = 107;
 /// How long a header of version 2 may be; one with all that is defined, a certificate's names among it, has
 /// less.
-const MAX_BLOCK: usize = 4096;
+pub(super) const MAX_BLOCK: usize = 4096;
 
 /// How a connection begins.
 pub(in crate::hyper) enum Told {
@@ -143,6 +143,3 @@ fn malformed(_: Malformed) -> io::Error {
         "no header of the PROXY protocol",
     )
 }
-
-#[cfg(test)]
-mod tests;

@@ -73,6 +73,7 @@ capabilities! {
     Drain = "drain": "A stop lets the requests in flight end.",
     BlockingApplication = "blocking-application": "An application that blocks its thread holds up no other request.",
     CloseIdleOnStop = "close-idle-on-stop": "A stop closes idle connections at once.",
+    ProxyProtocol = "proxy-protocol": "A trusted proxy tells its client's ends by the PROXY protocol.",
     Edge = "edge": "Clients are held to limits of time and number, so that the server can face the Internet.",
 }
 

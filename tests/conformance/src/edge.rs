@@ -32,4 +32,6 @@ pub struct Edge {
     pub request_head: Option<usize>,
     /// How many fields a request may have.
     pub request_fields: Option<usize>,
+    /// Whether each connection is from a proxy, on this machine, and begins with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
 }

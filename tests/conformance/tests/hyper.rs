@@ -10,7 +10,8 @@ use transom_conformance::{Target, run};
 
 fn main() -> ExitCode {
     let manifest = include_str!("../manifests/hyper.toml");
-    let start = || HyperServer::new("http://127.0.0.1:0");
-    let with_limits = move |edge: &_| start().with_limits(edge::limits(edge));
-    run(Target::new(manifest, start).map(|target| target.with_edge(with_limits)))
+    let address = "http://127.0.0.1:0";
+    let at_the_edge = move |asked: &_| edge::server(asked, address);
+    let target = Target::new(manifest, move || HyperServer::new(address));
+    run(target.map(|target| target.with_edge(at_the_edge)))
 }

@@ -21,8 +21,11 @@ fn main() -> ExitCode {
         // Shorter than the kit's patience.
         .with_handshake_timeout(Some(Duration::from_secs(1)));
     let manifest = include_str!("../manifests/hyper-tls.toml");
-    let start = move || HyperServer::new("https://127.0.0.1:0").with_tls(tls.clone());
-    let limited = start.clone();
-    let with_limits = move |edge: &_| limited().with_limits(edge::limits(edge));
-    run(Target::new(manifest, start).map(|target| target.with_edge(with_limits)))
+    let address = "https://127.0.0.1:0";
+    let limited = tls.clone();
+    let at_the_edge = move |asked: &_| edge::server(asked, address).with_tls(limited.clone());
+    let target = Target::new(manifest, move || {
+        HyperServer::new(address).with_tls(tls.clone())
+    });
+    run(target.map(|target| target.with_edge(at_the_edge)))
 }

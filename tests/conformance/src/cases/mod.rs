@@ -10,6 +10,7 @@ mod held;
 mod host;
 mod limits;
 mod own_runtime;
+mod proxy;
 mod request_body;
 mod request_head;
 mod request_target;
@@ -66,6 +67,7 @@ pub fn groups() -> Vec<Group> {
         Group::new("The end of a server", end::cases()),
         Group::new("How long a client may take", times::cases()),
         Group::new("How much a client may take", limits::cases()),
+        Group::new("What a proxy says", proxy::cases()),
         Group::new("A host and its servers", host::cases()),
     ]
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use transom::features::RequestedAddresses;
-use transom::hyper::Limits;
+use transom::hyper::{Endpoint, Limits, ProxyProtocol};
 use transom::{
     Application, BoundServer, BoxServer, Error, Features, HyperServer, Server, Shutdown,
 };
@@ -17,7 +17,7 @@ pub(crate) fn server_at_the_edge(edge: &Edge) -> BoxServer {
 }
 
 fn server(edge: &Edge) -> HyperServer {
-    HyperServer::new("http://127.0.0.1:0").with_limits(limits::limits(edge))
+    limits::server(edge, "http://127.0.0.1:0")
 }
 
 /// Makes a server whose limits are not those that were asked for.
@@ -140,7 +140,24 @@ pub(crate) fn faults() -> Vec<Fault> {
             "it may be long",
             with_max_request_line_size(8 * 1024)
         ),
+        Fault::at_the_edge("S-PROXY", "the ends are those of the socket", direct),
+        Fault::at_the_edge("S-PROXY-BAD", "no header is needed", direct),
+        Fault::at_the_edge("S-T-PROXY", "a header has all the time", |edge| {
+            let mut edge = *edge;
+            edge.head_timeout = Some(Duration::from_secs(60));
+            server(&edge).boxed()
+        }),
     ]
+}
+
+/// Makes a server that any client may speak to, with a header or without.
+fn direct(edge: &Edge) -> BoxServer {
+    let proxies = ProxyProtocol::from_trusted(["192.0.2.1"]).with_direct_clients(true);
+    let endpoint = Endpoint::new("http://127.0.0.1:0").with_proxy_protocol(proxies);
+    HyperServer::default()
+        .with_endpoint(endpoint)
+        .with_limits(limits::limits(edge))
+        .boxed()
 }
 
 /// A server that drops everything after a time.

@@ -1,6 +1,7 @@
-//! The limits that a case asks of `HyperServer`.
+//! What a case asks of `HyperServer` at the edge.
 
-use transom::hyper::{Limits, MinDataRate};
+use transom::HyperServer;
+use transom::hyper::{Endpoint, Limits, MinDataRate, ProxyProtocol};
 use transom_conformance::Edge;
 
 pub(crate) fn limits(edge: &Edge) -> Limits {
@@ -33,4 +34,17 @@ pub(crate) fn limits(edge: &Edge) -> Limits {
         limits = limits.with_max_request_fields(count);
     }
     limits
+}
+
+/// Returns the server at an address, with the limits and the proxies that a case asks for.
+pub(crate) fn server(edge: &Edge, address: &str) -> HyperServer {
+    let server = match edge.proxy_protocol {
+        true => {
+            let proxies = ProxyProtocol::from_trusted(["127.0.0.1", "unix"]);
+            let endpoint = Endpoint::new(address).with_proxy_protocol(proxies);
+            HyperServer::default().with_endpoint(endpoint)
+        }
+        false => HyperServer::new(address),
+    };
+    server.with_limits(limits(edge))
 }

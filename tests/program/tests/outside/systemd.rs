@@ -1,4 +1,5 @@
 //! What a service manager does: it opens the sockets, and is told how far the program is.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -1,11 +1,14 @@
+//! What a header may be, byte by byte.
+
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::ReadBuf;
+use tokio::io::{AsyncRead, ReadBuf};
 
-use super::*;
-use crate::features::{Endpoint, Transport};
-use crate::hyper::proxy_protocol::checksum::crc32c;
+use super::checksum::crc32c;
+use super::read::{FIXED, MAX_BLOCK, MAX_LINE, SIGNATURE, Told, read};
+use crate::features::{ConnectionInfo, Endpoint, ProxyProtocolInfo, Transport};
 
 /// Hands its bytes out so many at a time, and ends.
 struct Slow<'a>(&'a [u8], usize);
