@@ -43,7 +43,8 @@
 //!
 //! The head of a request may have 32 KiB in all (431), its target 8 KiB (414), and 100 fields (431).
 //!
-//! Over `https://` it speaks TLS: see [`tls`].
+//! Over `https://` it speaks TLS: see [`tls`]. Whoever runs the program can say in a file where it listens and
+//! what clients may take, and change that while it serves: see [`HyperConfiguration`].
 //!
 //! What it does not have yet: timeouts, and a limit on the number of connections. A client that sends
 //! nothing holds its connection for as long as it likes, so on the Internet it wants a reverse proxy

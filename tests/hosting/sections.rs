@@ -1,9 +1,15 @@
 //! What settings say to others than the host.
 
+use std::time::Duration;
+
 use transom::configuration::Section;
-use transom::hosting::SettingsSources;
+use transom::features::ServerAddresses;
+use transom::hosting::{Servers, SettingsSources};
+use transom::hyper::HyperConfiguration;
+use transom::{Host, HyperServer};
 
 use crate::files::Directory;
+use crate::scripted::soon;
 
 fn text(section: &Section, name: &str) -> Option<String> {
     section
@@ -83,6 +89,39 @@ fn a_section_is_read_again_from_the_files_of_today() {
             .starts_with("`transom.Production.json:1:1` is malformed"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_server_is_configured_from_the_settings_of_its_host_and_follows_them() {
+    let file = |name: &str| format!("[hyper.endpoints.{name}]\nurl = 'http://127.0.0.1:0'");
+    let directory = Directory::new().with("transom.toml", &file("one"));
+    let two = ("TRANSOM_HYPER__ENDPOINTS__TWO__URL", "http://127.0.0.1:0");
+    let settings = directory.load(&[two], &[]);
+    let section = settings.section("hyper").unwrap();
+    let configuration = HyperConfiguration::from_section(&section)
+        .unwrap()
+        .with_reload_interval(Some(Duration::from_millis(5)));
+    let servers = Servers::new().with("hyper", move || {
+        HyperServer::default().with_configuration(configuration.clone())
+    });
+    let host = Host::choose(&servers, settings).unwrap();
+    let host = soon(host.configure(|app| app.build()).start())
+        .await
+        .unwrap();
+    let features = host.server_features().next().unwrap();
+    let addresses = features.require::<ServerAddresses>().unwrap().clone();
+    assert_eq!(addresses.bound().len(), 2);
+
+    // A file that was not there, of the environment.
+    let directory = directory.with("transom.Production.toml", &file("three"));
+    let third = async {
+        while addresses.bound().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    soon(third).await;
+    soon(host.stop()).await.unwrap();
+    drop(directory);
 }
 
 #[test]

@@ -27,6 +27,9 @@ pub(super) fn endpoint(
     if let Some(protocols) = values.protocols {
         endpoint = endpoint.with_protocols(protocols);
     }
+    if let Some(proxy) = &values.proxy_protocol {
+        endpoint = endpoint.with_proxy_protocol(proxy.proxy_protocol());
+    }
     if let Some(no_delay) = values.no_delay {
         endpoint = endpoint.with_no_delay(no_delay);
     }

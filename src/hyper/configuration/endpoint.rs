@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::key::{Key, Table, Where, field, table};
+use super::proxy::{PROXY_PROTOCOL, ProxyValues};
 use super::tls::{
     CERTIFICATE, CLIENT_AUTHORITIES, CLIENT_CERTIFICATES, CertificateUse, ClientCertificates,
     HANDSHAKE_TIMEOUT, TLS_VERSIONS, TlsVersion,
@@ -25,6 +26,7 @@ pub(super) struct EndpointValues {
     pub(super) client_authorities: Option<PathBuf>,
     pub(super) tls_versions: Option<Vec<TlsVersion>>,
     pub(super) handshake_timeout: Option<Option<Duration>>,
+    pub(super) proxy_protocol: Option<ProxyValues>,
     pub(super) no_delay: Option<bool>,
     pub(super) socket: SocketOptions,
     /// Names, in lower case, and what holds for them.
@@ -91,6 +93,7 @@ pub(super) const ENDPOINT: Table<EndpointValues> = Table {
         TLS_VERSIONS,
         HANDSHAKE_TIMEOUT,
         SNI,
+        PROXY_PROTOCOL,
         socket::NO_DELAY,
         socket::KEEP_ALIVE,
         socket::BACKLOG,

@@ -25,8 +25,8 @@ pub(super) struct Count<T, const LEAST: u64 = 1, const MOST: u64 = { u64::MAX }>
 /// A number of bytes from `LEAST` to `MOST`, which is a `T`.
 pub(super) struct Size<T, const LEAST: u64 = 1, const MOST: u64 = { u64::MAX }>(PhantomData<T>);
 
-/// A time of at least `LEAST` milliseconds.
-pub(super) struct Time<const LEAST: u64 = 1>;
+/// A time from `LEAST` to `MOST` milliseconds.
+pub(super) struct Time<const LEAST: u64 = 1, const MOST: u64 = { u64::MAX }>;
 
 /// A [`MinDataRate`].
 pub(super) struct Rate;
@@ -73,17 +73,22 @@ where
     }
 }
 
-impl<const LEAST: u64> Kind for Time<LEAST> {
+impl<const LEAST: u64, const MOST: u64> Kind for Time<LEAST, MOST> {
     type Value = Duration;
     const IS: &'static str = "time";
 
     fn read(entry: &Entry) -> Result<Duration, Error> {
         let time = entry.duration()?;
-        let least = Duration::from_millis(LEAST);
-        match time < least {
-            true => Err(entry.error(format_args!("it is too short; the least is {least:?}"))),
-            false => Ok(time),
+        let (least, most) = (Duration::from_millis(LEAST), Duration::from_millis(MOST));
+        if time < least {
+            let problem = format_args!("it is too short; the least is {least:?}");
+            return Err(entry.error(problem));
         }
+        if time > most {
+            let problem = format_args!("it is too long; the most is {most:?}");
+            return Err(entry.error(problem));
+        }
+        Ok(time)
     }
 
     fn shown(value: Duration) -> String {

@@ -14,6 +14,7 @@ mod key;
 mod kind;
 mod limits;
 mod plan;
+mod proxy;
 mod reference;
 #[cfg(feature = "tls")]
 mod secure;

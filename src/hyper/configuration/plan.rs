@@ -197,6 +197,7 @@ impl Plan {
         };
         EndpointValues {
             url: own.url.clone(),
+            proxy_protocol: own.proxy_protocol.clone(),
             no_delay: own.no_delay,
             socket: own.socket.clone(),
             protocols: own.protocols.or(defaults.protocols),

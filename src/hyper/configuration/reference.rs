@@ -7,6 +7,7 @@ use super::key::Table;
 use super::kind::RATE;
 use super::limits::{HTTP2, LIMITS};
 use super::plan::{Plan, SERVER};
+use super::proxy::{PROXY, ProxyValues};
 use crate::hyper::options::{Http2Limits, Limits, MinDataRate};
 
 impl HyperConfiguration {
@@ -21,6 +22,7 @@ impl HyperConfiguration {
     /// ```
     pub fn reference() -> String {
         let (limits, http2) = (Limits::default(), Http2Limits::default());
+        let proxy = ProxyValues::default();
         let (endpoint, rate) = (EndpointValues::default(), MinDataRate::default());
         [
             shown("hyper", &SERVER, &Plan::default()),
@@ -29,6 +31,7 @@ impl HyperConfiguration {
             shown("A rate", &RATE, &rate),
             shown("hyper.endpoints.NAME", &ENDPOINT, &endpoint),
             shown("hyper.endpoints.NAME.sni.HOST", &NAME, &endpoint),
+            shown("hyper.endpoints.NAME.proxy_protocol", &PROXY, &proxy),
             shown("hyper.endpoint_defaults", &DEFAULTS, &endpoint),
             shown("A certificate", &CERTIFICATE, &CertificateValues::default()),
         ]

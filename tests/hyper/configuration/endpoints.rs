@@ -81,6 +81,16 @@ fn what_is_wrong_with_an_endpoint_is_said_with_what_would_be_right() {
             "`hyper.endpoints.a.tls_versions` at line 3, column 1: it needs TLS: an address that begins with `https`, and the `url` of the endpoint is `http://*:1`",
         ),
         (
+            "url = 'http://*:1'\nproxy_protocol = {}",
+            "`hyper.endpoints.a.proxy_protocol` at line 3, column 1: nobody is `trusted`; name the proxies, like \
+             `[\"10.0.0.0/8\", \"unix\"]`",
+        ),
+        (
+            "url = 'http://*:1'\nproxy_protocol.trusted = ['unix', '10.0.0.1/8']",
+            "`hyper.endpoints.a.proxy_protocol.trusted[1]` at line 3, column 35: `10.0.0.1/8` is not a network: bits after \
+             the prefix are set; write it like `10.0.0.0/8`; or `unix` for any peer of a unix socket",
+        ),
+        (
             "url = 'http://*:1'\nsni = {}",
             "`hyper.endpoints.a.sni` at line 3, column 1: it needs TLS: an address that begins with `https`, and the `url` of the endpoint is `http://*:1`",
         ),

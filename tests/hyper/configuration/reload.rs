@@ -122,7 +122,16 @@ async fn a_file_that_is_wrong_changes_nothing_until_it_is_right() {
 
 #[tokio::test]
 async fn limits_hold_for_the_connections_that_come_after() {
-    let web = endpoint("web", "");
+    limits_change("").await;
+}
+
+#[tokio::test]
+async fn limits_change_on_every_thread_of_the_server() {
+    limits_change("[hyper]\nthreads = 2\n").await;
+}
+
+async fn limits_change(server: &str) {
+    let web = server.to_owned() + &endpoint("web", "");
     let served = Served::start(&web).await;
     let mut stays = served.connect().await;
     let of = |answer: &str| answer.split("x-limit: ").nth(1).unwrap()[..8].to_owned();

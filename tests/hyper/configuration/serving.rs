@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use transom::features::ConnectionInfo;
 use transom::hyper::{Endpoint, HyperConfiguration, Limits};
-use transom::{HyperServer, Server};
+use transom::{Body, HyperServer, Request, RequestExt, Response, Server};
 
 use super::{Folder, Served, ask, connect, read};
 use crate::support::{says, start_with, within};
@@ -72,6 +73,26 @@ async fn limits_that_do_not_go_together_keep_the_server_from_binding() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("max_connections"), "{error}");
+}
+
+#[tokio::test]
+async fn the_proxies_that_the_file_trusts_say_who_their_client_is() {
+    let proxy = "proxy_protocol = { trusted = ['127.0.0.0/8'], optional_header = true }";
+    let toml = format!("{ONE}{proxy}");
+    let who = |request: Request| async move {
+        let info = request.feature::<ConnectionInfo>();
+        let remote = info.and_then(|info| info.remote()).map(ToString::to_string);
+        Response::new(Body::from(remote.unwrap_or_default()))
+    };
+    let server = HyperServer::default().with_configuration(read(&toml));
+    let running = start_with(server, who).await;
+    let get = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let header = "PROXY TCP4 192.0.2.7 192.0.2.8 4711 80\r\n";
+    let answer = running.exchange(format!("{header}{get}")).await;
+    assert!(answer.ends_with("192.0.2.7:4711"), "{answer}");
+    let answer = running.exchange(get).await;
+    assert!(answer.contains("127.0.0.1:"), "{answer}");
+    running.stop().await;
 }
 
 #[cfg(unix)]
