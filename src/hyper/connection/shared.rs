@@ -1,5 +1,7 @@
 //! What all connections of a server share.
 
+use std::sync::Arc;
+
 use super::{Gate, Place, Reason};
 use crate::adapter::Dispatcher;
 use crate::contract::Shutdown;
@@ -9,7 +11,7 @@ use crate::hyper::options::Options;
 /// What all connections of a server share.
 pub(in crate::hyper) struct Server<A> {
     pub(in crate::hyper) dispatcher: Dispatcher<A>,
-    pub(in crate::hyper) options: Options,
+    pub(in crate::hyper) options: Arc<Options>,
     pub(in crate::hyper) shutdown: Shutdown,
     pub(in crate::hyper) gate: Gate,
 }
