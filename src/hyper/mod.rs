@@ -52,6 +52,9 @@
 mod accept;
 mod bound;
 mod connection;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http1;
 mod http2;
 pub mod middleware;

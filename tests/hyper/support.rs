@@ -11,7 +11,7 @@ use transom::{
 };
 
 /// Whatever takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
 
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,

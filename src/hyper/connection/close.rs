@@ -4,10 +4,12 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::time::Instant;
 
 use super::transport::{State, Transport};
 use super::{Due, Watchdog};
+use crate::hyper::http1::Refusal;
 
 /// How long a client may go on sending after the last response was sent.
 const LINGER: Duration = Duration::from_secs(5);
@@ -74,25 +76,10 @@ fn poll_discard(transport: &Transport, cx: &mut Context<'_>, scratch: &mut Vec<u
 
 /// Answers 408 to a client that has begun to ask, and returns whether it has.
 pub(in crate::hyper) fn too_late(transport: &mut State) -> bool {
-    let asked = transport.read() > 0;
+    let asked = transport.has_begun_head();
     if asked {
-        transport.append(
-            b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
-        );
+        let why = "the head of the request took too long";
+        transport.append(&Refusal::new(StatusCode::REQUEST_TIMEOUT, why).to_bytes());
     }
     asked
-}
-
-/// hyper answers 431 to every head that is too large. If it is the first line that is, RFC 9112, section
-/// 3, asks for 414.
-pub(in crate::hyper) fn too_large(transport: &mut State, head: &[u8], max_line: usize) {
-    let line = head
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .unwrap_or(head.len());
-    if line > max_line {
-        transport.replace_last_write(
-            b"HTTP/1.1 414 URI Too Long\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
-        );
-    }
 }

@@ -17,7 +17,7 @@ mod transport;
 mod watchdog;
 
 pub(super) use age::Age;
-pub(super) use close::{close, too_large, too_late};
+pub(super) use close::{close, too_late};
 pub(super) use gate::{Gate, Place};
 pub(super) use input::Watched;
 pub(super) use opening::{Carries, proxied, secured};

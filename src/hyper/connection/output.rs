@@ -17,8 +17,6 @@ const GATHERED: usize = 16 * 1024;
 pub(super) struct Output {
     bytes: Vec<u8>,
     sent: usize,
-    /// Where the last write begins in `bytes`.
-    last: usize,
     /// Whether there is more to write than was taken.
     blocked: bool,
     /// How fast the client reads.
@@ -30,7 +28,6 @@ impl Output {
         Self {
             bytes: Vec::new(),
             sent: 0,
-            last: 0,
             blocked: false,
             pace: min_rate.map(Pace::new),
         }
@@ -52,7 +49,7 @@ impl Output {
             }
         }
         self.bytes.clear();
-        (self.sent, self.last) = (0, 0);
+        self.sent = 0;
         if let Some(stream) = stream.as_mut().filter(|stream| !stream.is_flushed()) {
             // TLS takes more than the socket does.
             ready!(self.poll_flush(stream, cx))?;
@@ -85,7 +82,6 @@ impl Output {
             ready!(self.poll_send(stream, cx))?;
         }
         self.blocked = false;
-        self.last = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
@@ -118,14 +114,6 @@ impl Output {
             ready!(self.count(closed.map_ok(|()| 0)))?;
         }
         Poll::Ready(Ok(()))
-    }
-
-    /// Sends nothing of the last write that was gathered, but `instead`.
-    pub(super) fn replace_last_write(&mut self, instead: &[u8]) {
-        if self.sent <= self.last && self.last < self.bytes.len() {
-            self.bytes.truncate(self.last);
-            self.append(instead);
-        }
     }
 
     /// Sends this behind everything that was gathered.

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::input::{Input, Watched};
 use super::output::Output;
 use super::{Place, Stream};
+use crate::hyper::http1::{Bounds, Refusal};
 use crate::hyper::options::MinDataRate;
 
 /// A handle of the connection's bytes. tokio's I/O traits on it are for hyper and, after an upgrade, for
@@ -37,20 +38,21 @@ pub(in crate::hyper) struct State {
 }
 
 impl Transport {
-    /// Wraps a stream from which `ahead` was read. It has its place until it is closed.
+    /// Wraps a stream from which `ahead` was read. With `bounds` it is HTTP/1: guarded, and what is written is
+    /// gathered. It has its place until it is closed.
     pub(in crate::hyper) fn new(
         stream: Stream,
         ahead: BytesMut,
-        gathers: bool,
+        bounds: Option<Bounds>,
         min_rate: Option<MinDataRate>,
         place: Place,
     ) -> Self {
         Self(Arc::new(Shared {
-            gathers: AtomicBool::new(gathers),
+            gathers: AtomicBool::new(bounds.is_some()),
             state: Mutex::new(State {
                 stream: Some(stream),
                 aborted: false,
-                input: Input::new(ahead),
+                input: Input::new(ahead, bounds),
                 output: Output::new(min_rate),
                 place: Some(place),
             }),
@@ -68,11 +70,17 @@ impl Transport {
         let mut state = self.lock();
         state.place = Some(place);
         state.output.take_any_time();
+        state.input.decide(true);
         if let Some(stream) = &mut state.stream {
             stream.upgrade();
         }
         drop(state);
         self.0.gathers.store(false, Ordering::Release);
+    }
+
+    /// The bytes stay HTTP/1, although the client asked for something else.
+    pub(in crate::hyper) fn decline_upgrade(&self) {
+        self.lock().input.decide(false);
     }
 
     pub(in crate::hyper) fn is_upgraded(&self) -> bool {
@@ -123,9 +131,9 @@ impl State {
         self.output.deadline()
     }
 
-    /// Sends nothing of the last write that was gathered, but `instead`.
-    pub(in crate::hyper) fn replace_last_write(&mut self, instead: &[u8]) {
-        self.output.replace_last_write(instead);
+    /// Returns why the request behind those that hyper has read is refused.
+    pub(in crate::hyper) fn refusal(&self) -> Option<Refusal> {
+        self.input.refusal()
     }
 
     /// Sends this behind everything that was gathered.
@@ -133,10 +141,10 @@ impl State {
         self.output.append(bytes);
     }
 
-    /// Returns how many bytes hyper has read.
+    /// Returns whether there is a head that is not whole.
     #[inline]
-    pub(in crate::hyper) fn read(&self) -> u64 {
-        self.input.read()
+    pub(in crate::hyper) fn has_begun_head(&self) -> bool {
+        self.input.has_begun_head()
     }
 
     /// Looks for the end of the input, which hyper does not while a request is in flight. What comes before

@@ -17,9 +17,8 @@ pub(super) struct Clock {
     keep_alive_timeout: Option<Duration>,
     phase: Phase,
     deadline: Option<Instant>,
-    /// How many requests there were, and how much was read, when the phase began.
+    /// How many requests there were when the phase began.
     requests: u64,
-    read: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,24 +41,24 @@ impl Clock {
             phase: Phase::Opening,
             deadline: head_deadline,
             requests: 0,
-            read: 0,
         }
     }
 
-    /// Returns when the client has taken too long, and for what. `read` is how many bytes were read of it.
+    /// Returns when the client has taken too long, and for what. `begun` says that there is a head that is not
+    /// whole.
     #[inline]
     pub(super) fn deadline(
         &mut self,
         exchange: &Exchange,
         busy: bool,
-        read: u64,
+        begun: bool,
     ) -> (Option<Instant>, Reason) {
         let requests = exchange.requests();
         let phase = match self.phase {
             _ if busy => Phase::Busy,
             _ if requests != self.requests => Phase::Idle,
             Phase::Busy => Phase::Idle,
-            Phase::Idle if read != self.read => Phase::Head,
+            Phase::Idle if begun => Phase::Head,
             same => same,
         };
         if phase != self.phase || requests != self.requests {
@@ -71,10 +70,6 @@ impl Clock {
             self.deadline = timeout.map(|timeout| Instant::now() + timeout);
             self.phase = phase;
             self.requests = requests;
-        }
-        // What was read of a request that is in flight, or was, is no next head.
-        if phase != Phase::Head && phase != Phase::Opening {
-            self.read = read;
         }
         let reason = match phase {
             Phase::Idle => Reason::KeepAliveTimeout,

@@ -9,19 +9,18 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
-use super::Exchange;
 use super::clock::Clock;
 use super::exchange::Late;
+use super::{Bounds, Exchange};
 use crate::contract::Application;
 use crate::features::ConnectionInfo;
 use crate::hyper::connection::{
-    Arrival, Due, Reason, Server, Stop, Transport, Watched, close, proxied, secured, too_large,
-    too_late,
+    Arrival, Due, Reason, Server, Stop, Transport, Watched, close, proxied, secured, too_late,
 };
-use crate::hyper::options::Limits;
 use crate::hyper::request::{Http1, Requests, Speaks};
 
-/// How much hyper reads ahead of the application, and gathers of a response, before it waits.
+/// How much hyper reads ahead of the application, and gathers of a response, before it waits. It is more if a
+/// head may be longer.
 const MAX_BUFFER: usize = 64 * 1024;
 /// How many fields hyper takes without an allocation for them.
 const USUAL_FIELDS: usize = 100;
@@ -38,7 +37,8 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     let endpoint = Arc::clone(&opened.endpoint);
     let limits = &server.options.limits;
     let min_rate = limits.min_response_rate();
-    let transport = Transport::new(opened.stream, opened.ahead, true, min_rate, place);
+    let bounds = Bounds::from(limits);
+    let transport = Transport::new(opened.stream, opened.ahead, Some(bounds), min_rate, place);
     let exchange = Exchange::new(limits);
     let mut clock = Clock::new(limits, head_deadline);
     let requests = Requests {
@@ -58,7 +58,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         endpoint: opened.endpoint,
     };
     let service = service_fn(|request| requests.answer(request));
-    let mut connection = builder(limits)
+    let mut connection = builder(bounds)
         .serve_connection(TokioIo::new(transport.clone()), service)
         .with_upgrades();
 
@@ -114,7 +114,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
                 return Poll::Ready(End::Broken);
             }
             let busy = in_flight || drain.is_some();
-            let (asked_by, too_late) = clock.deadline(&exchange, busy, transport.read());
+            let (asked_by, too_late) = clock.deadline(&exchange, busy, transport.has_begun_head());
             let due = Due::new()
                 .or(asked_by, Time::Of(too_late))
                 .or(
@@ -152,16 +152,22 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     }
     let outcome = match end {
         End::Of(Ok(())) if transport.is_upgraded() => return,
-        End::Of(Ok(())) => Some(exchange.was_left()),
-        End::Of(Err(error)) if error.is_parse() => {
-            if error.is_parse_too_large()
-                && let Some(parts) = connection.into_parts()
-            {
-                let max_line = limits.max_request_line_size();
-                too_large(&mut transport.lock(), &parts.read_buf, max_line);
+        End::Of(Ok(())) => {
+            let mut transport = transport.lock();
+            let refusal = transport.refusal();
+            if let Some(refusal) = &refusal {
+                tracing::debug!(
+                    target: "transom",
+                    status = refusal.status().as_u16(),
+                    reason = refusal.reason(),
+                    "request refused"
+                );
+                transport.append(&refusal.to_bytes());
             }
-            Some(true)
+            Some(refusal.is_some() || exchange.was_left())
         }
+        // hyper has answered what the guard let pass and it did not take.
+        End::Of(Err(error)) if error.is_parse() => Some(true),
         End::Of(Err(_)) => {
             // What was gathered before is whole, or at least right as far as it goes.
             poll_fn(|cx| Poll::Ready(transport.lock().poll_send(cx).is_ready())).await;
@@ -193,14 +199,14 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
 /// `pipeline_flush` is off: with it hyper keeps responses back while any byte of a next request waits, and
 /// gathers a body without bound. The transport gathers instead. `half_close` is on, for the end of the input
 /// is watched here.
-fn builder(limits: &Limits) -> http1::Builder {
+fn builder(bounds: Bounds) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .half_close(true)
-        .max_header_size(limits.max_request_head_size())
-        .max_buf_size(MAX_BUFFER.max(limits.max_request_head_size()));
-    if limits.max_request_fields() != USUAL_FIELDS {
-        builder.max_headers(limits.max_request_fields());
+        .max_header_size(bounds.longest_head())
+        .max_buf_size(MAX_BUFFER.max(bounds.longest_head()));
+    if bounds.fields() != USUAL_FIELDS {
+        builder.max_headers(bounds.fields());
     }
     builder
 }

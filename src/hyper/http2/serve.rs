@@ -31,7 +31,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     } = arrival;
     let endpoint = Arc::clone(&opened.endpoint);
     let min_rate = server.options.limits.min_response_rate();
-    let transport = Transport::new(opened.stream, opened.ahead, false, min_rate, place);
+    let transport = Transport::new(opened.stream, opened.ahead, None, min_rate, place);
     let connection = server.dispatcher.connection(opened.info, opened.scheme);
     let connection = proxied(connection, opened.proxy);
     let connection = secured(connection, opened.tls).with_feature(ResponseTrailers::new());

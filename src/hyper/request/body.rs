@@ -131,7 +131,14 @@ impl HttpBody for RequestBody {
                 }
                 Some(Ok(frame))
             }
-            Some(Err(error)) => Some(Err(map_error(error))),
+            Some(Err(error)) => {
+                if let Unread::Return { exchange, .. } =
+                    std::mem::replace(&mut self.unread, Unread::Drop)
+                {
+                    exchange.give_up();
+                }
+                Some(Err(map_error(error)))
+            }
             None => {
                 self.unread = Unread::Drop;
                 None

@@ -56,7 +56,11 @@ impl<A: Application> Requests<A> {
     ) -> impl Future<Output = Result<Response<Outgoing>, Aborted>> + Send + use<'a, A> {
         let version = request.version();
         let has_body = !request.body().is_end_stream();
-        let checked = validate::check(&request);
+        let checked = match &self.speaks {
+            // What is wrong never comes this far.
+            Speaks::Http1(_) => Ok(()),
+            Speaks::Http2(_) => validate::check(&request),
+        };
         if let Err(status) =
             checked.and_then(|()| validate::carries(&request, self.carries.as_ref()))
         {
@@ -83,6 +87,9 @@ impl<A: Application> Requests<A> {
                 Speaks::Http1(http1) => Carrier::Http1(http1.exchange.begin(has_body)),
                 Speaks::Http2(in_transit) => Carrier::Http2(in_transit.clone()),
             },
+            is_last: version == Version::HTTP_10
+                && (lists(&head.headers, header::CONNECTION, "close")
+                    || !lists(&head.headers, header::CONNECTION, "keep-alive")),
             takes_trailers: false,
             takes_chunks: version >= Version::HTTP_11,
             switch: None,
@@ -92,7 +99,10 @@ impl<A: Application> Requests<A> {
             // One look at each field costs less than a lookup.
             after.takes_trailers = head.headers.keys().any(|field| *field == header::TE)
                 && lists(&head.headers, header::TE, "trailers");
-            if let Some(on_upgrade) = head.extensions.get::<OnUpgrade>().cloned() {
+            // A request with a body cannot switch: RFC 9110, section 7.8, lets a server pass over it.
+            if let Some(on_upgrade) = head.extensions.get::<OnUpgrade>().cloned()
+                && !has_body
+            {
                 let (made, switch) = self.switch(http1, &head.method, &head.headers, on_upgrade);
                 after.switch = Some(Box::new(switch));
                 offer = made;
@@ -156,6 +166,9 @@ where
 /// What there is to do once the application has answered.
 struct After<A> {
     carrier: Carrier,
+    /// The client speaks HTTP/1.0, and did not ask to keep the connection. hyper closes it, and does not say so;
+    /// RFC 9112, section 9.6.
+    is_last: bool,
     takes_trailers: bool,
     /// HTTP/1.0 has no chunks.
     takes_chunks: bool,
@@ -170,7 +183,7 @@ impl<A> After<A> {
             switch.answer(head);
         }
         if let Carrier::Http1(flight) = &self.carrier
-            && !flight.settle()
+            && (!flight.settle() || self.is_last)
             && head.status != StatusCode::SWITCHING_PROTOCOLS
         {
             let close = HeaderValue::from_static("close");
@@ -211,15 +224,24 @@ impl<A> Switch<A> {
             false => head.status == StatusCode::SWITCHING_PROTOCOLS,
         };
         if !switches {
-            return;
+            return self.decline(head);
         }
         if self.reservation.use_for(&self.transport).is_none() {
             head.status = StatusCode::SERVICE_UNAVAILABLE;
             head.headers.clear();
-            return;
+            return self.decline(head);
         }
         // Nobody waits if the application took hyper's own upgrade.
         let _ = self.switching.send(());
+    }
+
+    fn decline(&self, head: &mut Parts) {
+        if self.is_connect {
+            // What the client may have sent into the tunnel already is no request.
+            let close = HeaderValue::from_static("close");
+            head.headers.insert(header::CONNECTION, close);
+        }
+        self.transport.decline_upgrade();
     }
 }
 

@@ -32,10 +32,7 @@ async fn half_a_head_is_answered_408_on_time() {
         let answer = takes(SHORT, client.rest()).await;
         assert!(answer.starts_with("HTTP/1.1 408 "), "{half:?}: {answer:?}");
         assert!(answer.contains("\r\nconnection: close\r\n"), "{answer:?}");
-        assert!(
-            answer.ends_with("\r\ncontent-length: 0\r\n\r\n"),
-            "{answer:?}"
-        );
+        assert!(answer.contains("\r\ncontent-length: 0\r\n"), "{answer:?}");
     }
     server.stop().await;
 }

@@ -16,11 +16,8 @@ mod request_target;
 mod response;
 mod start;
 mod stop;
-<<<<<<< HEAD
 mod times;
-=======
 mod tls;
->>>>>>> tls
 mod upgrade;
 mod websocket;
 

@@ -8,6 +8,7 @@ use transom::{Request, RequestExt, Response};
 use transom_conformance::Protocol;
 
 use crate::faulty::Fault;
+use crate::garbled::{replace, requests};
 
 pub(crate) fn faults() -> Vec<Fault> {
     vec![
@@ -96,12 +97,11 @@ pub(crate) fn faults() -> Vec<Fault> {
             },
         )
         .on(Protocol::Http1),
-        Fault::new(
+        Fault::server(
             "S-REQ-FRAGMENT",
             "the fragment becomes a part of the query",
-            |request, next| rewrite(request, next, |target| format!("{target}%23c")),
-        )
-        .on(Protocol::Http1),
+            || requests(|bytes, _| replace(bytes, "b#c ", "b%23c ")),
+        ),
     ]
 }
 

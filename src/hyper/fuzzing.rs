@@ -1,0 +1,10 @@
+//! What fuzz targets call: the parsers of a peer's bytes, with what has to hold of them.
+
+/// Shows the guard of HTTP/1 these bytes, in pieces of several sizes.
+///
+/// # Panics
+///
+/// Something that has to hold of it does not.
+pub fn http1_guard(bytes: &[u8]) {
+    super::http1::guard_invariants_hold(bytes);
+}
