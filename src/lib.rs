@@ -48,6 +48,7 @@
 //! | [`pipeline`] | how middleware is put in order, and what becomes of errors |
 //! | [`hosting`] | start, stop, settings, signals |
 //! | [`hyper`] | the default server |
+//! | [`configuration`] | settings files, for servers that are configured from them |
 //! | [`testing`] | the server without a socket |
 //! | [`adapter`] | what the author of a server needs |
 //!
@@ -56,6 +57,7 @@
 //! | name | adds | default |
 //! |---|---|---|
 //! | `hosting` | [`Host`] | yes |
+//! | `configuration` | [`configuration::Section`], and [`HyperServer`] configured from a file | by `settings` |
 //! | `settings` | settings of a host from files, the environment and the command line | yes |
 //! | `signals` | SIGINT and SIGTERM stop a host | yes |
 //! | `hyper` | [`HyperServer`] | yes |
@@ -77,6 +79,8 @@
 
 pub mod adapter;
 pub mod body;
+#[cfg(feature = "configuration")]
+pub mod configuration;
 pub mod contract;
 pub mod features;
 #[cfg(feature = "hosting")]
@@ -88,6 +92,8 @@ pub mod pipeline;
 pub mod testing;
 
 mod signal;
+#[cfg(any(feature = "hosting", feature = "configuration"))]
+mod text;
 #[cfg(feature = "tokio")]
 mod tokio_io;
 #[cfg(any(feature = "testing", feature = "upgrade-bridge"))]

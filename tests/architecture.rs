@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const LONGEST: usize = 500;
 
-/// What each part of the crate may name of the others. `signal`, `tokio_io` and `tunnel` are helpers that
+/// What each part of the crate may name of the others. `signal`, `text`, `tokio_io` and `tunnel` are helpers that
 /// every part may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     // A feature describes a body, a body is held to a feature: the two are one layer.
@@ -16,26 +16,43 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("features", &["body", "features"]),
     ("contract", &["body", "features", "contract"]),
     ("adapter", &["body", "features", "contract", "adapter"]),
+    // What a settings file says: for hosts, and for servers that are configured from one.
+    ("configuration", &["contract", "configuration"]),
     ("pipeline", &["body", "features", "contract", "pipeline"]),
     (
         "hosting",
-        &["body", "features", "contract", "pipeline", "hosting"],
+        &[
+            "body",
+            "features",
+            "contract",
+            "configuration",
+            "pipeline",
+            "hosting",
+        ],
     ),
     // Exactly what an adapter crate may.
     (
         "hyper",
-        &["body", "features", "contract", "adapter", "hyper"],
+        &[
+            "body",
+            "features",
+            "contract",
+            "configuration",
+            "adapter",
+            "hyper",
+        ],
     ),
     (
         "testing",
         &["body", "features", "contract", "adapter", "testing"],
     ),
     ("signal.rs", &[]),
+    ("text.rs", &[]),
     ("tokio_io.rs", &[]),
     ("tunnel.rs", &[]),
 ];
 
-const HELPERS: &[&str] = &["signal", "tokio_io", "tunnel"];
+const HELPERS: &[&str] = &["signal", "text", "tokio_io", "tunnel"];
 
 /// Which files may name a library.
 const LIBRARIES: &[(&str, &[&str])] = &[
@@ -52,9 +69,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("socket2", &["adapter/listen/", "hyper/"]),
     ("metrics", &["adapter/observe/", "hyper/observe/"]),
     ("clap", &["hosting/"]),
-    ("config", &["hosting/"]),
-    ("serde", &["hosting/"]),
-    ("serde_json", &["hosting/"]),
+    ("jsonc_parser", &["configuration/", "hosting/settings/"]),
+    ("strsim", &["configuration/"]),
+    ("toml", &["configuration/"]),
     ("rcgen", &["hyper/tls/"]),
     ("rustls", &["hyper/tls/"]),
     ("tokio_rustls", &["hyper/tls/"]),

@@ -342,6 +342,38 @@ fn https_has_a_certificate_of_this_machine() {
 }
 
 #[test]
+fn a_file_configures_the_server_and_the_command_line_says_otherwise() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/examples/15_configuration.toml"
+    );
+    for (set, expected) in [
+        (None, "bodies of Some(1048576) bytes, at Some(2) addresses"),
+        (
+            Some("hyper.limits.max_request_body_size=5"),
+            "bodies of Some(5) bytes",
+        ),
+    ] {
+        let mut arguments = vec!["--config", file];
+        arguments.extend(set.iter().flat_map(|set| ["--set", set]));
+        let mut example = Example::start("15_configuration", &arguments);
+        let address = example.addresses(2).remove(0);
+        let answer = get(&address, "/");
+        assert!(answer.contains(expected), "{answer}");
+        example.interrupt();
+        assert!(example.finish().1);
+    }
+
+    let set = "hyper.endpoints.web.protocol=http1";
+    let (said, well) = run("15_configuration", &["--config", file, "--set", set]);
+    assert!(!well);
+    assert_eq!(
+        said.trim(),
+        "error: `--set hyper.endpoints.web.protocol` is not an option of an endpoint; did you mean `protocols`?",
+    );
+}
+
+#[test]
 fn the_tour_visits_every_server_and_gets_the_same_answers() {
     let (said, well) = run("tour", &[]);
     assert!(well, "{said}");

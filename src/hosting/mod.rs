@@ -61,7 +61,6 @@ mod stopper;
 mod supervisor;
 #[cfg(all(feature = "systemd", target_os = "linux"))]
 mod systemd;
-mod text;
 mod urls;
 
 pub use builder::HostBuilder;

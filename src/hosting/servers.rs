@@ -67,7 +67,7 @@ impl Servers {
             (Some((_, make)), _) => Ok(make()),
             (None, Some(name)) => Err(Error::configuration(format!(
                 "there is no server `{name}`; this program has {}",
-                super::text::listed(self.names())
+                crate::text::listed(self.names())
             ))),
             (None, None) => Err(Error::configuration("this program has no server")),
         }

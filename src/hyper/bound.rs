@@ -27,6 +27,8 @@ pub struct BoundHyperServer {
     features: Features,
     statistics: ServerStatistics,
     options: Options,
+    #[cfg(feature = "configuration")]
+    follower: Option<super::configuration::Follower>,
 }
 
 impl BoundHyperServer {
@@ -55,7 +57,37 @@ impl BoundHyperServer {
             features,
             statistics,
             options,
+            #[cfg(feature = "configuration")]
+            follower: None,
         }
+    }
+
+    /// Follows the files of the configuration.
+    #[cfg(feature = "configuration")]
+    pub(super) fn with_follower(self, follower: Option<super::configuration::Follower>) -> Self {
+        Self { follower, ..self }
+    }
+
+    /// Does what goes on beside the connections; never ends.
+    #[cfg(feature = "configuration")]
+    fn follow(
+        &mut self,
+        shutdown: &Shutdown,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        let follower = self.follower.take();
+        let live = self.features.get::<super::accept::LiveEndpoints>().cloned();
+        let shutdown = shutdown.clone();
+        async move {
+            if let (Some(follower), Some(live)) = (follower, live) {
+                follower.run(live, shutdown).await;
+            }
+            std::future::pending().await
+        }
+    }
+
+    #[cfg(not(feature = "configuration"))]
+    fn follow(&mut self, _: &Shutdown) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        std::future::pending()
     }
 }
 
@@ -64,7 +96,8 @@ impl BoundServer for BoundHyperServer {
         &self.features
     }
 
-    async fn serve<A: Application>(self, app: A, shutdown: Shutdown) -> Result<(), Error> {
+    async fn serve<A: Application>(mut self, app: A, shutdown: Shutdown) -> Result<(), Error> {
+        let following = self.follow(&shutdown);
         let Self {
             endpoints,
             binder,
@@ -73,6 +106,7 @@ impl BoundServer for BoundHyperServer {
             features,
             statistics,
             options,
+            ..
         } = self;
         let server = Arc::new(Server {
             dispatcher: Dispatcher::new(app, features, &shutdown)
@@ -83,7 +117,7 @@ impl BoundServer for BoundHyperServer {
         });
         let (mut set, orders) = EndpointSet::new(NAME, binder, addresses, shutdown);
         // Dropped with this future, each aborts what it has begun.
-        let working = work(server, orders);
+        let working = unless(following, work(server, orders));
         unless(set.run(endpoints, changes), working).await?;
         statistics.idle().await;
         Ok(())

@@ -51,6 +51,8 @@
 
 mod accept;
 mod bound;
+#[cfg(feature = "configuration")]
+mod configuration;
 mod connection;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -64,9 +66,13 @@ mod request;
 mod server;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(any(feature = "configuration", feature = "tls"))]
+mod watch;
 
 pub use accept::LiveEndpoints;
 pub use bound::BoundHyperServer;
+#[cfg(feature = "configuration")]
+pub use configuration::HyperConfiguration;
 pub use options::{Endpoint, Http2Limits, Limits, MinDataRate, Protocols, UnknownProtocols};
 pub use proxy_protocol::ProxyProtocol;
 pub use server::HyperServer;

@@ -4,6 +4,8 @@ use std::os::unix::net::UnixListener;
 
 use super::BoundHyperServer;
 use super::accept::{Binder, BoundEndpoint, check_name};
+#[cfg(feature = "configuration")]
+use super::configuration::{Follower, HyperConfiguration};
 use super::options::{Endpoint, Limits, Options};
 #[cfg(feature = "tls")]
 use super::tls::Tls;
@@ -35,6 +37,8 @@ pub struct HyperServer {
     options: Options,
     #[cfg(feature = "tls")]
     tls: Option<Tls>,
+    #[cfg(feature = "configuration")]
+    configuration: Option<HyperConfiguration>,
 }
 
 impl HyperServer {
@@ -91,6 +95,30 @@ impl HyperServer {
         self
     }
 
+    /// Adds what whoever runs the program says: endpoints beside those of the program, and limits over its
+    /// own. In whatever order this is called: what the program sets is a default.
+    ///
+    /// ```
+    /// use transom::features::ServerAddresses;
+    /// use transom::hyper::HyperConfiguration;
+    /// use transom::{BoundServer, HyperServer, Server};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let file = "[hyper.endpoints.admin]\nurl = 'http://127.0.0.1:0'";
+    /// let server = HyperServer::default().with_configuration(HyperConfiguration::from_toml_str(file)?);
+    /// let bound = server.bind().await?;
+    /// assert_eq!(bound.features().require::<ServerAddresses>()?.bound().len(), 1);
+    /// # Ok::<_, transom::Error>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "configuration")]
+    #[doc(alias = "Configure")]
+    pub fn with_configuration(mut self, configuration: HyperConfiguration) -> Self {
+        self.configuration = Some(configuration);
+        self
+    }
+
     /// Sets what clients may take.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.options.limits = limits;
@@ -140,6 +168,8 @@ impl Server for HyperServer {
                 "a server of 0 threads serves nobody; give it one for each core, or none of its own",
             ));
         }
+        #[cfg(feature = "configuration")]
+        let follower = self.configure()?;
         let mut endpoints = Vec::new();
         if !self.requested.is_empty() || self.endpoints.is_empty() {
             let requested = self.requested.take()?;
@@ -160,11 +190,32 @@ impl Server for HyperServer {
             )?;
             bound.push(binder.bind(binder.prepare(endpoint)?)?);
         }
-        Ok(BoundHyperServer::new(bound, binder, self.options))
+        let bound = BoundHyperServer::new(bound, binder, self.options);
+        #[cfg(feature = "configuration")]
+        let bound = bound.with_follower(follower);
+        Ok(bound)
     }
 
     fn requested_addresses(&mut self) -> Option<&mut RequestedAddresses> {
         // As ASP.NET: endpoints replace the addresses that a host would give.
-        (self.endpoints.is_empty() || !self.requested.is_empty()).then_some(&mut self.requested)
+        let none = self.endpoints.is_empty();
+        #[cfg(feature = "configuration")]
+        let none =
+            none && !(self.configuration.as_ref()).is_some_and(HyperConfiguration::has_endpoints);
+        (none || !self.requested.is_empty()).then_some(&mut self.requested)
+    }
+}
+
+#[cfg(feature = "configuration")]
+impl HyperServer {
+    /// Takes what the configuration says, and returns what follows its files.
+    fn configure(&mut self) -> Result<Option<Follower>, Error> {
+        let Some(configuration) = &self.configuration else {
+            return Ok(None);
+        };
+        let (options, endpoints, follower) = configuration.begin(self.options.clone())?;
+        self.options = options;
+        self.endpoints.extend(endpoints);
+        Ok(follower)
     }
 }

@@ -195,39 +195,51 @@ fn what_is_wrong_with_a_file_is_said_with_its_name_and_the_key() {
         (
             "transom.toml",
             "[transom]\nurl = \"x\"",
-            "`transom.url` in `transom.toml` is not a setting of the host; it has `urls`, `http_ports`, \
-             `https_ports`, `prefer_hosting_urls`, `environment`, `shutdown_timeout`, \
-             `shutdown_timeout_seconds`, `server` and `suppress_status_messages`",
+            "`transom.url` in `transom.toml:2:1` is not a setting of the host; did you mean `urls`?",
+        ),
+        (
+            "transom.toml",
+            "[transom]\naddress = \"x\"\nserver = {}",
+            "2 settings are wrong\n  \
+             `transom.address` in `transom.toml:2:1` is not a setting of the host; there is `urls`, \
+             `http_ports`, `https_ports`, `prefer_hosting_urls`, `environment`, `shutdown_timeout`, \
+             `shutdown_timeout_seconds`, `server` and `suppress_status_messages`\n  \
+             `transom.server` in `transom.toml:3:1` must be text, a number, `true`, `false`, or an array of those",
+        ),
+        (
+            "transom.json",
+            "{ \"transom\": {\n  \"server\": \"a\",\n  \"Server\": \"b\"\n} }",
+            "`transom.Server` in `transom.json:3:3`: `transom.server` in `transom.json:2:3` says the same",
         ),
         (
             "transom.json",
             r#"{"transom":{"urls":["http://127.0.0.1:0","x"]}}"#,
-            "`transom.urls` in `transom.json`: `x` is not an address: it lacks a scheme; write it like `http://x`",
+            "`transom.urls` in `transom.json:1:13`: `x` is not an address: it lacks a scheme; write it like `http://x`",
         ),
         (
             "transom.toml",
             "[transom]\nshutdown_timeout_seconds = -1",
-            "`transom.shutdown_timeout_seconds` in `transom.toml`: `-1` is not a whole number of seconds",
+            "`transom.shutdown_timeout_seconds` in `transom.toml:2:1`: `-1` is not a whole number of seconds",
         ),
         (
             "transom.toml",
             "[transom.urls]\nhttp = 1",
-            "`transom.urls` in `transom.toml` must be text, a number, `true`, `false`, or an array of those",
+            "`transom.urls` in `transom.toml:1:10` must be text, a number, `true`, `false`, or an array of those",
         ),
         (
             "transom.toml",
             "transom = 5",
-            "`transom` in `transom.toml` is not a table of settings",
+            "`transom` in `transom.toml:1:1` is not a table of settings",
         ),
         (
             "transom.toml",
             "[transom]\nenvironment = \"../x\"",
-            "`transom.environment` in `transom.toml`: `../x` is not the name of an environment; one like `Production`, without slashes, is",
+            "`transom.environment` in `transom.toml:2:1`: `../x` is not the name of an environment; one like `Production`, without slashes, is",
         ),
         (
             "transom.Production.toml",
             "[transom]\nenvironment = \"Staging\"",
-            "`transom.environment` in `transom.Production.toml`: the file was chosen by the environment, and cannot change it",
+            "`transom.environment` in `transom.Production.toml:2:1`: the file was chosen by the environment, and cannot change it",
         ),
     ] {
         let directory = Directory::new().with(name, text);
@@ -241,17 +253,18 @@ fn a_file_that_is_malformed_or_cannot_be_read_is_named() {
         Directory::new()
             .with("transom.toml", "[transom]\nurls = \n")
             .problem(&[], &[]),
-        "`transom.toml` is malformed: TOML parse error at line 2, column 8: \
+        "`transom.toml:2:8` is malformed: \
          string values must be quoted, expected literal string",
     );
     for (name, text) in [
-        ("transom.toml", "[transom"),
-        ("transom.toml", "transom.urls = "),
-        ("transom.json", "{"),
-        ("transom.json", "[]"),
-        ("transom.json", ""),
+        ("transom.toml:1:9", "[transom"),
+        ("transom.toml:1:16", "transom.urls = "),
+        ("transom.json:1:1", "{"),
+        ("transom.json:1:1", "[]"),
+        ("transom.json:1:1", ""),
     ] {
-        let problem = Directory::new().with(name, text).problem(&[], &[]);
+        let file = name.split(':').next().unwrap();
+        let problem = Directory::new().with(file, text).problem(&[], &[]);
         let expected = format!("`{name}` is malformed: ");
         assert!(problem.starts_with(&expected), "{text}: {problem}");
     }
@@ -275,6 +288,6 @@ fn a_setting_outside_of_the_hosts_table_is_a_warning() {
         .collect();
     assert_eq!(
         warnings,
-        ["`urls` in `transom.toml` does not count: it stands outside of `transom`"],
+        ["`urls` in `transom.toml:1:1` does not count: it stands outside of `transom`"],
     );
 }

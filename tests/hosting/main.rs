@@ -4,6 +4,7 @@
 
 mod log;
 mod scripted;
+mod sections;
 mod start;
 mod stop;
 mod urls;

@@ -310,6 +310,7 @@ fn help_lists_every_option() {
         "--config <FILE>",
         "--launch-profile <NAME>",
         "--no-launch-profile",
+        "--set <NAME=VALUE>",
         "--help",
     ] {
         assert!(help.contains(option), "{option} is missing:\n{help}");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod addresses;
+mod configuration;
 mod corpus;
 mod disconnect;
 mod endpoints;

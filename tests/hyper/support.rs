@@ -101,6 +101,13 @@ impl Client {
         read
     }
 
+    /// Reads until the server closes, or cuts.
+    pub(crate) async fn rest_or_reset(&mut self) -> String {
+        let mut read = Vec::new();
+        let _ = within(self.0.read_to_end(&mut read)).await;
+        String::from_utf8_lossy(&read).into_owned()
+    }
+
     /// Resets the connection.
     pub(crate) fn reset(self) {
         self.0.set_zero_linger().unwrap();

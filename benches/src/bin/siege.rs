@@ -35,6 +35,8 @@ const GOOD: usize = 16;
 /// How often a slow client sends a byte, and a good one a request.
 const DRIBBLE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(10);
+/// How long it takes until all bad clients are there.
+const RAMP: Duration = Duration::from_secs(3);
 /// How long the quiet run takes.
 const QUIET: Duration = Duration::from_secs(4);
 /// What may pass between a deadline and the moment that a busy machine sees its effect.
@@ -290,8 +292,10 @@ async fn bad(address: SocketAddr, times: &Times) -> Result<usize> {
         (SLOW_BODIES, Bad::SlowBody, exact(times.body)),
         (NEVER_READING, Bad::NeverReading, late(times.response)),
     ] {
-        for _ in 0..count {
+        for ordinal in 0..count {
+            let begins = RAMP * ordinal as u32 / count as u32;
             clients.spawn(async move {
+                tokio::time::sleep(begins).await;
                 let lasting = tokio::time::timeout(when.1 + SLACK, kind.hold(address)).await;
                 let lasted = match lasting {
                     Ok(Ok(time)) => Some(time),

@@ -6,8 +6,10 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use super::file;
 use super::key::Key;
 use super::layer::Layer;
+use crate::configuration::{self, Section};
 use crate::contract::Error;
 
 /// What a command line says.
@@ -103,6 +105,9 @@ pub(super) fn parse(arguments: &[OsString], place: Option<&str>) -> Result<Comma
             layer.set(key, values.join(";"), origin);
         }
     }
+    for given in matches.get_many::<String>("set").into_iter().flatten() {
+        layer.add_section(set(given, place)?);
+    }
     Ok(CommandLine {
         layer,
         no_launch_profile: matches.get_flag("no-launch-profile"),
@@ -141,6 +146,13 @@ fn command() -> Command {
                 .help("Use no profile, whatever TRANSOM_LAUNCH_PROFILE says"),
         )
         .arg(
+            Arg::new("set")
+                .long("set")
+                .value_name("NAME=VALUE")
+                .action(ArgAction::Append)
+                .help("A setting of a server, like hyper.limits.max_connections=100"),
+        )
+        .arg(
             Arg::new("arguments")
                 .value_name("ARGUMENTS")
                 .num_args(0..)
@@ -148,6 +160,24 @@ fn command() -> Command {
                 .value_parser(value_parser!(OsString))
                 .help("Left to the application"),
         )
+}
+
+/// Reads `hyper.limits.max_connections=100`.
+fn set(given: &str, place: Option<&str>) -> Result<Section, Error> {
+    let read = || {
+        let (path, value) = given.split_once('=')?;
+        let names = configuration::split(path)?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let option = format!("`--set {}`", path.trim());
+        let origin = place.map_or(option.clone(), |place| format!("{option} in {place}"));
+        file::section(&names, value, &origin)
+    };
+    read().ok_or_else(|| {
+        let place = place.map_or(String::new(), |place| format!(" in {place}"));
+        Error::configuration(format!(
+            "`--set`{place}: `{given}` is not a setting of a server; write it like `hyper.limits.max_connections=100`"
+        ))
+    })
 }
 
 fn rest(matches: &ArgMatches) -> Vec<OsString> {

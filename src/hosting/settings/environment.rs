@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use super::key::Key;
 use super::layer::Layer;
-use super::parse;
+use super::{file, parse};
+use crate::configuration::Section;
 use crate::contract::Error;
 
 /// The prefix of the variables that are settings.
@@ -33,9 +34,12 @@ pub(super) fn of_process(
             _ if value.trim().is_empty() => {}
             None => platform_port = Some(value),
             Some(Some(key)) => layer.set(key, value, format!("`{name}`")),
-            Some(None) => warnings.push(format!(
-                "The environment variable {name} is not a setting of the host"
-            )),
+            Some(None) => match nested(ours, value, &format!("`{name}`")) {
+                Some(section) => layer.add_section(section),
+                None => warnings.push(format!(
+                    "The environment variable {name} is not a setting of the host"
+                )),
+            },
         }
     }
     if let Some(port) = platform_port {
@@ -64,9 +68,13 @@ pub(super) fn of_profile<'a>(
                 continue;
             };
             let Some(key) = known else {
-                // Those of .NET mean something there.
-                if prefix == PREFIX {
-                    warnings.push(format!("`{name}` of {place} is not a setting of the host"));
+                let place = format!("`{name}` of {place}");
+                if prefix != PREFIX {
+                    // Those of .NET mean something there.
+                } else if let Some(section) = nested(name.strip_prefix(prefix), value, &place) {
+                    layer.add_section(section);
+                } else {
+                    warnings.push(format!("{place} is not a setting of the host"));
                 }
                 continue;
             };
@@ -84,6 +92,12 @@ pub(super) fn of_profile<'a>(
         add_port(&mut layer, port, format!("`PORT` of {place}"))?;
     }
     Ok((layer, warnings))
+}
+
+/// Returns what a variable says to others than the host: two underscores stand between the names of tables.
+fn nested(name: Option<&str>, value: &str, origin: &str) -> Option<Section> {
+    let names: Vec<&str> = name?.split("__").collect();
+    file::section(&names, value, origin)
 }
 
 /// Platforms tell a program its one port; whoever says more means more.

@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 
 use jsonc_parser::{JsonObject, JsonValue, ParseOptions, parse_to_value};
 
-use super::file;
+use crate::configuration;
 use crate::contract::Error;
-use crate::hosting::text::listed;
+use crate::text::listed;
 
 /// A profile of a `launchSettings.json`: how to run a program on the machine where it is written.
 ///
@@ -67,7 +67,7 @@ impl LaunchProfile {
     pub(super) fn read(directory: &Path, name: &str) -> Result<Self, Error> {
         for file in FILES {
             let file = directory.join(file);
-            if let Some(text) = file::text(&file)? {
+            if let Some(text) = configuration::text(&file)? {
                 return Self::parse(&file, &text, name);
             }
         }

@@ -1,11 +1,16 @@
 //! What one source of settings says.
 
 use super::key::Key;
+use crate::configuration::Section;
 use crate::contract::Error;
 
 /// The settings of one source, as text; each knows where it was given.
 #[derive(Debug, Default)]
-pub(super) struct Layer(Vec<(Key, Given)>);
+pub(super) struct Layer {
+    given: Vec<(Key, Given)>,
+    /// What it says to others than the host.
+    pub(super) sections: Section,
+}
 
 /// A setting as it was given.
 #[derive(Clone, Debug)]
@@ -28,12 +33,17 @@ impl Layer {
             value: value.into(),
             origin: origin.into(),
         };
-        self.0.push((key, given));
+        self.given.push((key, given));
+    }
+
+    /// Adds what is said to others than the host.
+    pub(super) fn add_section(&mut self, section: Section) {
+        self.sections = std::mem::take(&mut self.sections).merged_with(section);
     }
 
     /// Returns the setting; the last one, if it was given more than once.
     pub(super) fn get(&self, key: Key) -> Option<&Given> {
-        let mut given = self.0.iter().rev();
+        let mut given = self.given.iter().rev();
         given
             .find(|(known, _)| *known == key)
             .map(|(_, given)| given)
@@ -47,5 +57,13 @@ pub(super) struct Layers(pub(super) Vec<Layer>);
 impl Layers {
     pub(super) fn get(&self, key: Key) -> Option<&Given> {
         self.0.iter().find_map(|layer| layer.get(key))
+    }
+
+    /// Takes what the sources say to others than the host, as one.
+    pub(super) fn take_sections(&mut self) -> Section {
+        let sections = self.0.iter_mut().rev().map(|layer| &mut layer.sections);
+        sections.fold(Section::default(), |below, above| {
+            below.merged_with(std::mem::take(above))
+        })
     }
 }

@@ -7,6 +7,7 @@ use super::command_line::{self, Refused};
 use super::key::Key;
 use super::layer::Layers;
 use super::{LaunchProfile, SettingsSources, parse, urls};
+use crate::configuration::Section;
 use crate::contract::Error;
 use crate::features::{RequestedAddresses, ServerAddress};
 use crate::hosting::HostEnvironment;
@@ -43,6 +44,7 @@ pub struct Settings {
     files: Vec<PathBuf>,
     arguments: Vec<OsString>,
     warnings: Vec<String>,
+    sections: Section,
 }
 
 impl Settings {
@@ -123,6 +125,31 @@ impl Settings {
         &self.files
     }
 
+    /// Returns what all sources say to something else than the host, such as a server: the table of that name
+    /// in the files, the variables `TRANSOM_NAME__KEY`, and `--set name.key=value`. Empty if that is nothing.
+    ///
+    /// ```
+    /// use transom::hosting::SettingsSources;
+    ///
+    /// let settings = SettingsSources::new()
+    ///     .with_variables([("TRANSOM_HYPER__LIMITS__MAX_CONNECTIONS", "100")])
+    ///     .with_command_line(["--set", "hyper.limits.keep_alive_timeout=30s"])
+    ///     .load()?;
+    /// let limits = settings.section("hyper")?.section("limits")?;
+    /// assert_eq!(limits.get("max_connections").unwrap().number(1..=u32::MAX)?, 100);
+    /// assert_eq!(limits.entries().len(), 2);
+    /// # Ok::<_, transom::Error>(())
+    /// ```
+    ///
+    /// [`Section::reload`] reads all sources again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_configuration`] when what has that name is no table.
+    pub fn section(&self, name: &str) -> Result<Section, Error> {
+        self.sections.section(name)
+    }
+
     /// Returns what followed `--` on the command line: the application's own arguments.
     pub fn application_arguments(&self) -> &[OsString] {
         &self.arguments
@@ -134,12 +161,14 @@ impl Settings {
     }
 
     pub(super) fn resolve(
-        layers: &Layers,
+        layers: &mut Layers,
         files: Vec<PathBuf>,
         launch_profile: Option<LaunchProfile>,
         arguments: Vec<OsString>,
         mut warnings: Vec<String>,
     ) -> Result<Self, Error> {
+        let sections = layers.take_sections();
+        warnings.extend(unclaimed(&sections));
         let (urls, warning) = urls::resolve(layers)?;
         warnings.extend(warning);
         let boolean = |key| layers.get(key).map(parse::boolean).transpose();
@@ -160,7 +189,12 @@ impl Settings {
             files,
             arguments,
             warnings,
+            sections,
         })
+    }
+
+    pub(super) fn sections(&mut self) -> &mut Section {
+        &mut self.sections
     }
 
     pub(in crate::hosting) fn into_options(self) -> Options {
@@ -185,6 +219,19 @@ impl Settings {
             .with_directory(".")
             .with_variables(std::env::vars_os())
     }
+}
+
+/// Warns of variables and options for sections that no file has, but for that of the default server: they are
+/// probably mistyped.
+fn unclaimed(sections: &Section) -> impl Iterator<Item = String> {
+    sections
+        .entries()
+        .iter()
+        .filter(|entry| entry.origin().file().is_none() && entry.key() != "hyper")
+        .map(|entry| {
+            let place = entry.place();
+            format!("{place} is not a setting of the host, nor of a section that a file has")
+        })
 }
 
 /// The strongest source that says anything; two spellings in one source contradict each other.

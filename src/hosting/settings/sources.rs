@@ -105,8 +105,13 @@ impl SettingsSources {
             profile_variables,
             variables,
         ]);
-        let files = self.files(&mut layers, &mut warnings)?;
-        Ok(Settings::resolve(&layers, files, profile, rest, warnings)?)
+        let (files, watched) = self.files(&mut layers, &mut warnings)?;
+        let mut settings = Settings::resolve(&mut layers, files, profile, rest, warnings)?;
+        let (sections, again) = (settings.sections(), self.clone());
+        *sections = std::mem::take(sections).with_source(watched, move || {
+            Ok(std::mem::take(again.load()?.sections()))
+        });
+        Ok(settings)
     }
 
     fn profile(
@@ -126,14 +131,16 @@ impl SettingsSources {
         }
     }
 
-    /// Adds the files beneath the layers that there are, and returns which were read.
+    /// Adds the files beneath the layers that there are, and returns which were read, and which would be if
+    /// they were there.
     fn files(
         &self,
         layers: &mut Layers,
         warnings: &mut Vec<String>,
-    ) -> Result<Vec<PathBuf>, Error> {
-        let mut read = Vec::new();
+    ) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Error> {
+        let (mut read, mut watched) = (Vec::new(), Vec::new());
         let mut add = |layers: &mut Layers, path: &Path| {
+            watched.push(path.to_owned());
             let Some((layer, warns)) = file::read(path)? else {
                 return Ok(false);
             };
@@ -146,10 +153,10 @@ impl SettingsSources {
             if !add(layers, Path::new(&given.value))? {
                 return Err(given.error(format_args!("there is no file `{}`", given.value)));
             }
-            return Ok(read);
+            return Ok((read, watched));
         }
         let Some(directory) = &self.directory else {
-            return Ok(read);
+            return Ok((read, watched));
         };
         let above = layers.0.len();
         // JSON is stronger than TOML, so it comes first.
@@ -173,7 +180,7 @@ impl SettingsSources {
             }
         }
         layers.0.extend(general);
-        Ok(read)
+        Ok((read, watched))
     }
 }
 

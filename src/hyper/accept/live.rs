@@ -4,7 +4,7 @@ use futures_channel::{mpsc, oneshot};
 
 use crate::contract::Error;
 use crate::features::Feature;
-use crate::hyper::Endpoint;
+use crate::hyper::{Endpoint, Limits};
 
 /// The endpoints of a [`HyperServer`](crate::HyperServer), to be changed while it serves: a feature of the
 /// server.
@@ -48,6 +48,8 @@ pub(in crate::hyper) type Changes = mpsc::UnboundedReceiver<Change>;
 pub(in crate::hyper) struct Change {
     pub(in crate::hyper) remove: Vec<String>,
     pub(in crate::hyper) add: Vec<Endpoint>,
+    /// What clients may take from now on, if that changes.
+    pub(in crate::hyper) limits: Option<Limits>,
     /// Gets what went wrong.
     pub(in crate::hyper) done: oneshot::Sender<Vec<Error>>,
 }
@@ -99,8 +101,23 @@ impl LiveEndpoints {
     ///
     /// All is done even if the future is dropped, once it was polled.
     pub async fn change(&self, remove: Vec<String>, add: Vec<Endpoint>) -> Result<(), Vec<Error>> {
+        self.apply(remove, add, None).await
+    }
+
+    /// As [`change`](Self::change), with what clients may take from then on.
+    pub(in crate::hyper) async fn apply(
+        &self,
+        remove: Vec<String>,
+        add: Vec<Endpoint>,
+        limits: Option<Limits>,
+    ) -> Result<(), Vec<Error>> {
         let (done, changed) = oneshot::channel();
-        let change = Change { remove, add, done };
+        let change = Change {
+            remove,
+            add,
+            limits,
+            done,
+        };
         let stopped = |_| vec![Error::serve("hyper", "it has stopped")];
         if self.0.unbounded_send(change).is_err() {
             return Err(stopped(oneshot::Canceled));

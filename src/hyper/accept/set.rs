@@ -108,9 +108,18 @@ impl EndpointSet {
         let Change {
             mut remove,
             add,
+            limits,
             done,
         } = change;
         let mut errors = Vec::new();
+        if let Some(limits) = limits {
+            // Before the endpoints, whose connections it is for too.
+            self.tell(|done| Order::Limit {
+                limits: Box::new(limits.clone()),
+                done,
+            })
+            .await;
+        }
         let mut heirs: Vec<Option<Prepared>> = Vec::with_capacity(add.len());
         for endpoint in add {
             let name = endpoint.name.clone();

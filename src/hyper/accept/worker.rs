@@ -17,6 +17,7 @@ use super::acceptor::Acceptor;
 use crate::adapter::Socket;
 use crate::contract::Application;
 use crate::hyper::connection::{self, Server};
+use crate::hyper::options::Limits;
 
 /// How long the connections of an endpoint that was removed may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -35,6 +36,11 @@ pub(in crate::hyper) enum Order {
     /// Accept nothing more for an endpoint, and let its connections end.
     Close {
         endpoint: Arc<ServedEndpoint>,
+        done: oneshot::Sender<()>,
+    },
+    /// Hold the connections that come from now on to other limits.
+    Limit {
+        limits: Box<Limits>,
         done: oneshot::Sender<()>,
     },
     /// As `Close`, but go on to accept from its sockets for another one.
@@ -142,6 +148,10 @@ impl<A: Application> Worker<A> {
                 if let Some(open) = self.take(&endpoint) {
                     self.retire(open.endpoint, open.connections);
                 }
+                let _ = done.send(());
+            }
+            Order::Limit { limits, done } => {
+                self.server = Arc::new(self.server.with_limits(*limits));
                 let _ = done.send(());
             }
             Order::Replace { endpoint, by, done } => {

@@ -20,9 +20,9 @@ pub(in crate::hyper) struct Gate(Arc<Counts>);
 
 struct Counts {
     statistics: ServerStatistics,
-    max_connections: Option<usize>,
-    max_per_address: Option<usize>,
-    max_upgraded: Option<usize>,
+    max_connections: Most,
+    max_per_address: Most,
+    max_upgraded: Most,
     connections: AtomicUsize,
     upgraded: AtomicUsize,
     /// Empty unless there is a limit to hold.
@@ -31,15 +31,27 @@ struct Counts {
 
 impl Gate {
     pub(in crate::hyper) fn new(limits: &Limits, statistics: ServerStatistics) -> Self {
-        Self(Arc::new(Counts {
+        let gate = Self(Arc::new(Counts {
             statistics,
-            max_connections: limits.max_connections(),
-            max_per_address: limits.max_connections_per_address(),
-            max_upgraded: limits.max_upgraded_connections(),
+            max_connections: Most::default(),
+            max_per_address: Most::default(),
+            max_upgraded: Most::default(),
             connections: AtomicUsize::new(0),
             upgraded: AtomicUsize::new(0),
             by_network: Mutex::default(),
-        }))
+        }));
+        gate.set_limits(limits);
+        gate
+    }
+
+    /// Sets how many there may be from now on. Nobody is thrown out; who came while addresses were not
+    /// limited is not counted at one.
+    pub(in crate::hyper) fn set_limits(&self, limits: &Limits) {
+        self.0.max_connections.set(limits.max_connections());
+        self.0
+            .max_per_address
+            .set(limits.max_connections_per_address());
+        self.0.max_upgraded.set(limits.max_upgraded_connections());
     }
 
     /// Lets a connection in.
@@ -48,7 +60,7 @@ impl Gate {
     ///
     /// [`Reason::MaxConnections`].
     pub(in crate::hyper) fn enter(&self) -> Result<Place, Reason> {
-        take(&self.0.connections, self.0.max_connections).ok_or(Reason::MaxConnections)?;
+        take(&self.0.connections, self.0.max_connections.get()).ok_or(Reason::MaxConnections)?;
         Ok(Place {
             counts: Arc::clone(&self.0),
             of: Of::Connections(None),
@@ -63,7 +75,7 @@ impl Gate {
     ///
     /// [`Reason::MaxUpgradedConnections`].
     pub(in crate::hyper) fn enter_upgraded(&self) -> Result<Place, Reason> {
-        take(&self.0.upgraded, self.0.max_upgraded).ok_or(Reason::MaxUpgradedConnections)?;
+        take(&self.0.upgraded, self.0.max_upgraded.get()).ok_or(Reason::MaxUpgradedConnections)?;
         Ok(Place {
             counts: Arc::clone(&self.0),
             of: Of::Upgraded,
@@ -93,7 +105,8 @@ impl Place {
     ///
     /// [`Reason::MaxConnectionsPerAddress`].
     pub(in crate::hyper) fn locate(&mut self, info: &ConnectionInfo) -> Result<(), Reason> {
-        let (Some(limit), Of::Connections(at)) = (self.counts.max_per_address, &mut self.of) else {
+        let limit = self.counts.max_per_address.get();
+        let (Some(limit), Of::Connections(at)) = (limit, &mut self.of) else {
             return Ok(());
         };
         let remote = info.remote().and_then(|remote| remote.socket_addr());
@@ -153,6 +166,22 @@ impl Counts {
                 count.remove();
             }
         }
+    }
+}
+
+/// A limit that may change, or none.
+#[derive(Default)]
+struct Most(AtomicUsize);
+
+impl Most {
+    /// 0 stands for none, with the others one more than they are.
+    fn set(&self, limit: Option<usize>) {
+        let stored = limit.map_or(0, |limit| limit.saturating_add(1));
+        self.0.store(stored, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<usize> {
+        self.0.load(Ordering::Relaxed).checked_sub(1)
     }
 }
 

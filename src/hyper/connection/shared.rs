@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Gate, Place, Reason};
 use crate::adapter::Dispatcher;
-use crate::contract::Shutdown;
+use crate::contract::{Application, Shutdown};
 use crate::features::ConnectionInfo;
-use crate::hyper::options::Options;
+use crate::hyper::options::{Limits, Options};
 
 /// What all connections of a server share.
 pub(in crate::hyper) struct Server<A> {
@@ -14,6 +14,24 @@ pub(in crate::hyper) struct Server<A> {
     pub(in crate::hyper) options: Arc<Options>,
     pub(in crate::hyper) shutdown: Shutdown,
     pub(in crate::hyper) gate: Gate,
+}
+
+impl<A: Application> Server<A> {
+    /// Returns the same server with other limits, for the connections that come from now on. How many there
+    /// may be counts at once.
+    pub(in crate::hyper) fn with_limits(&self, limits: Limits) -> Self {
+        self.gate.set_limits(&limits);
+        Self {
+            dispatcher: (self.dispatcher.clone())
+                .with_max_request_body_size(limits.max_request_body_size()),
+            options: Arc::new(Options {
+                limits,
+                ..(*self.options).clone()
+            }),
+            shutdown: self.shutdown.clone(),
+            gate: self.gate.clone(),
+        }
+    }
 }
 
 impl<A> Server<A> {

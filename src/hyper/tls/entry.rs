@@ -9,13 +9,13 @@ use rustls::server::{NoClientAuth, ServerConfig};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 
-use super::files::Files;
 use super::tls::Settings;
 use super::verify::verifier;
 use super::{Certificate, ClientCertificates, TlsOptions};
 use crate::contract::Error;
 use crate::features::TlsVersion;
 use crate::hyper::options::Protocols;
+use crate::hyper::watch::Files;
 
 /// What answers for one name.
 #[derive(Debug)]

@@ -36,7 +36,6 @@ mod client_certificates;
 #[cfg(feature = "dev-certs")]
 mod development;
 mod entry;
-mod files;
 mod hello;
 mod loaded;
 mod names;

@@ -11,6 +11,6 @@ use transom_conformance::{Target, run};
 fn main() -> ExitCode {
     let manifest = include_str!("../manifests/hyper.toml");
     let start = || HyperServer::new("http://127.0.0.1:0");
-    let target = Target::new(manifest, start);
-    run(target.map(|target| target.with_edge(edge::server)))
+    let with_limits = move |edge: &_| start().with_limits(edge::limits(edge));
+    run(Target::new(manifest, start).map(|target| target.with_edge(with_limits)))
 }

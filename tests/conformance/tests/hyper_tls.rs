@@ -1,5 +1,8 @@
 //! The default server keeps the contract over TLS.
 
+#[path = "support/edge.rs"]
+mod edge;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,5 +22,7 @@ fn main() -> ExitCode {
         .with_handshake_timeout(Some(Duration::from_secs(1)));
     let manifest = include_str!("../manifests/hyper-tls.toml");
     let start = move || HyperServer::new("https://127.0.0.1:0").with_tls(tls.clone());
-    run(Target::new(manifest, start))
+    let limited = start.clone();
+    let with_limits = move |edge: &_| limited().with_limits(edge::limits(edge));
+    run(Target::new(manifest, start).map(|target| target.with_edge(with_limits)))
 }

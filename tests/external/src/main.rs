@@ -1,10 +1,11 @@
 //! A server for the checks with programs that were not written here.
 //!
-//! `transom-external [OPTION]... [-- LIMIT=SECONDS...]`: the options are those of every host
-//! (`--help`); the limits are `head`, `keep-alive` and `rate-grace`, for checks that cannot wait as long as the
-//! defaults.
+//! `transom-external [OPTION]... [-- LIMIT=SECONDS... certificate=FILE client-authorities=FILE]`: the options are
+//! those of every host (`--help`); the limits are `head`, `keep-alive` and `rate-grace`, for checks that cannot
+//! wait as long as the defaults; the files are for addresses of `https`.
 
 mod answers;
+mod tls;
 
 use std::ffi::OsStr;
 use std::process::ExitCode;
@@ -24,11 +25,17 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Error> {
     let settings = Settings::from_args()?;
-    let limits = (settings.application_arguments().iter())
-        .try_fold(Limits::default(), |limits, given| limited(limits, given))?;
+    let arguments = settings.application_arguments().iter();
+    let (tls, limits) = tls::take(arguments.map(AsRef::as_ref));
+    let limits =
+        (limits.into_iter()).try_fold(Limits::default(), |limits, given| limited(limits, given))?;
     let servers = Servers::new()
         .with("hyper", move || {
-            HyperServer::default().with_limits(limits.clone())
+            let server = HyperServer::default().with_limits(limits.clone());
+            match &tls {
+                Some(tls) => server.with_tls(tls.clone()),
+                None => server,
+            }
         })
         // Sockets that systemd opened: all of them, or one by its name.
         .with("inherited", HyperServer::from_environment)

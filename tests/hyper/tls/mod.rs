@@ -5,6 +5,7 @@ mod choose;
 mod client;
 mod client_certificates;
 mod close;
+mod configured;
 #[cfg(feature = "dev-certs")]
 mod development;
 mod errors;

@@ -13,7 +13,11 @@ use crate::faulty::Fault;
 use crate::limits;
 
 pub(crate) fn server_at_the_edge(edge: &Edge) -> BoxServer {
-    limits::server(edge).boxed()
+    server(edge).boxed()
+}
+
+fn server(edge: &Edge) -> HyperServer {
+    HyperServer::new("http://127.0.0.1:0").with_limits(limits::limits(edge))
 }
 
 /// Makes a server whose limits are not those that were asked for.
@@ -89,7 +93,7 @@ pub(crate) fn faults() -> Vec<Fault> {
         Fault::at_the_edge(
             "S-T-UPGRADE",
             "the times hold on every connection",
-            |edge| Mortal(limits::server(edge), edge.head_timeout.unwrap_or_default()).boxed(),
+            |edge| Mortal(server(edge), edge.head_timeout.unwrap_or_default()).boxed(),
         ),
         without!(
             "S-T-AGE",

@@ -1,6 +1,5 @@
-//! `HyperServer` with the limits that a case asks for.
+//! The limits that a case asks of `HyperServer`.
 
-use transom::HyperServer;
 use transom::hyper::{Limits, MinDataRate};
 use transom_conformance::Edge;
 
@@ -34,8 +33,4 @@ pub(crate) fn limits(edge: &Edge) -> Limits {
         limits = limits.with_max_request_fields(count);
     }
     limits
-}
-
-pub(crate) fn server(edge: &Edge) -> HyperServer {
-    HyperServer::new("http://127.0.0.1:0").with_limits(limits(edge))
 }

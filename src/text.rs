@@ -1,7 +1,7 @@
 //! Words for messages.
 
 /// Returns "`a`, `b` and `c`"; "none" for nothing.
-pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.split_last() {
         None => "none".into(),

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 /// Files, and what they looked like when they were last read.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(in crate::hyper) struct Files {
     paths: Vec<PathBuf>,
     stamps: Mutex<Vec<Option<Stamp>>>,
 }
@@ -23,7 +23,7 @@ struct Stamp {
 }
 
 impl Files {
-    pub(super) fn new(paths: Vec<PathBuf>) -> Self {
+    pub(in crate::hyper) fn new(paths: Vec<PathBuf>) -> Self {
         let files = Self {
             paths,
             stamps: Mutex::default(),
@@ -33,7 +33,7 @@ impl Files {
     }
 
     /// Returns whether they changed since this was last asked. Blocks on the file system.
-    pub(super) fn have_changed(&self) -> bool {
+    pub(in crate::hyper) fn have_changed(&self) -> bool {
         let now: Vec<_> = self.paths.iter().map(Stamp::of).collect();
         let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = *stamps != now;
