@@ -21,6 +21,7 @@ use transom::adapter::Dispatcher;
 use transom::features::{
     ConnectionInfo, Features, RequestIdentifier, RequestLifetime, Scheme, Transport,
 };
+use transom::hyper::Limits;
 use transom::pipeline::Next;
 use transom::{
     Application, ApplicationBuilder, Body, BoundServer, HyperServer, Request, RequestExt, Server,
@@ -33,6 +34,7 @@ use crate::GREETING;
 pub const ALL: &[(&str, &str)] = &[
     ("bare-hyper", "bare hyper, pipeline_flush"),
     ("dispatcher", "... with a Dispatcher"),
+    ("no-limits", "HyperServer without limits"),
     ("hyper-server", "HyperServer"),
     ("features", "... and features looked up"),
     ("erased", "... erased, and a pipeline"),
@@ -68,6 +70,7 @@ pub fn serve(name: &str) -> Result<()> {
         match name {
             "bare-hyper" => bare(listener).await,
             "dispatcher" => dispatched(listener).await,
+            "no-limits" => hosted(server(listener).with_limits(no_limits()), greet).await,
             "hyper-server" => hosted(server(listener), greet).await,
             "features" => hosted(server(listener), ask_and_greet).await,
             "erased" => hosted(server(listener).boxed(), pipeline(0)).await,
@@ -75,6 +78,16 @@ pub fn serve(name: &str) -> Result<()> {
             _ => Err(format!("there is no server `{name}`").into()),
         }
     })
+}
+
+/// Limits that hold a client to nothing, as far as there is a choice.
+fn no_limits() -> Limits {
+    Limits::default()
+        .with_keep_alive_timeout(None)
+        .with_request_head_timeout(None)
+        .with_max_request_body_size(None)
+        .with_min_request_body_rate(None)
+        .with_min_response_rate(None)
 }
 
 /// The answer that all of them give.

@@ -112,7 +112,7 @@ impl BoundServer for BoundHyperServer {
             dispatcher: Dispatcher::new(app, features, &shutdown)
                 .with_max_request_body_size(options.limits.max_request_body_size()),
             gate: Gate::new(&options.limits, statistics.clone()),
-            options,
+            options: Arc::new(options),
             shutdown: shutdown.clone(),
         });
         let (mut set, orders) = EndpointSet::new(NAME, binder, addresses, shutdown);

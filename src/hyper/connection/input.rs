@@ -128,6 +128,44 @@ impl Input {
         }
     }
 
+    /// Reads until there is something for hyper: a head that is whole, or one that is refused. `false`: there
+    /// will be nothing.
+    pub(super) fn poll_wake(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<bool> {
+        loop {
+            if self.passed == 0 && !self.ahead.is_empty() {
+                self.passed = self.guard.admit(&self.ahead);
+            }
+            if self.passed > 0 || self.guard.phase() == Phase::Refused {
+                return Poll::Ready(true);
+            }
+            if self.ended {
+                return Poll::Ready(!self.ahead.is_empty());
+            }
+            // Asks the runtime, not the system, and needs no buffer.
+            let mut read = ready!(stream.poll_read_ready(cx));
+            if read.is_ok() {
+                let reading = self.poll_ahead(stream, cx, HEAD_PIECE);
+                if self.ahead.is_empty() {
+                    self.ahead = BytesMut::new();
+                }
+                read = ready!(reading);
+            }
+            if read.is_err() {
+                return Poll::Ready(false);
+            }
+        }
+    }
+
+    /// Takes back what was passed and not used.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            let behind = self.ahead.split();
+            self.ahead.extend_from_slice(bytes);
+            self.ahead.unsplit(behind);
+            self.passed += bytes.len();
+        }
+    }
+
     /// Looks for the end of the input, which hyper does not while a request is in flight. What comes before
     /// it is kept for hyper; an end further ahead than that is not seen.
     pub(super) fn poll_end(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<Watched> {

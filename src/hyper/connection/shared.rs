@@ -1,5 +1,7 @@
 //! What all connections of a server share.
 
+use std::sync::Arc;
+
 use super::{Gate, Place, Reason};
 use crate::adapter::Dispatcher;
 use crate::contract::{Application, Shutdown};
@@ -9,7 +11,7 @@ use crate::hyper::options::{Limits, Options};
 /// What all connections of a server share.
 pub(in crate::hyper) struct Server<A> {
     pub(in crate::hyper) dispatcher: Dispatcher<A>,
-    pub(in crate::hyper) options: Options,
+    pub(in crate::hyper) options: Arc<Options>,
     pub(in crate::hyper) shutdown: Shutdown,
     pub(in crate::hyper) gate: Gate,
 }
@@ -22,10 +24,10 @@ impl<A: Application> Server<A> {
         Self {
             dispatcher: (self.dispatcher.clone())
                 .with_max_request_body_size(limits.max_request_body_size()),
-            options: Options {
+            options: Arc::new(Options {
                 limits,
-                ..self.options.clone()
-            },
+                ..(*self.options).clone()
+            }),
             shutdown: self.shutdown.clone(),
             gate: self.gate.clone(),
         }

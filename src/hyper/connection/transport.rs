@@ -141,6 +141,19 @@ impl State {
         self.output.append(bytes);
     }
 
+    /// Reads until there is something for hyper; see [`Input::poll_wake`].
+    pub(in crate::hyper) fn poll_wake(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        match &mut self.stream {
+            Some(stream) => self.input.poll_wake(stream, cx),
+            None => Poll::Ready(false),
+        }
+    }
+
+    /// Takes back what hyper has read and not used.
+    pub(in crate::hyper) fn put_back(&mut self, bytes: &[u8]) {
+        self.input.put_back(bytes);
+    }
+
     /// Returns whether there is a head that is not whole.
     #[inline]
     pub(in crate::hyper) fn has_begun_head(&self) -> bool {

@@ -8,6 +8,9 @@ use super::Exchange;
 use crate::hyper::connection::Reason;
 use crate::hyper::options::Limits;
 
+/// How long a connection is idle until it goes to sleep: long enough that one in use never does.
+const SLEEP: Duration = Duration::from_secs(2);
+
 /// Watches over the time between requests: how long a connection is idle, and how long a head takes.
 ///
 /// Asked whenever the connection waits. Both times begin then, and not when a byte comes: a head that
@@ -17,6 +20,8 @@ pub(super) struct Clock {
     keep_alive_timeout: Option<Duration>,
     phase: Phase,
     deadline: Option<Instant>,
+    /// When an idle connection goes to sleep.
+    sleep: Option<Instant>,
     /// How many requests there were when the phase began.
     requests: u64,
 }
@@ -40,6 +45,7 @@ impl Clock {
             keep_alive_timeout: limits.keep_alive_timeout(),
             phase: Phase::Opening,
             deadline: head_deadline,
+            sleep: None,
             requests: 0,
         }
     }
@@ -67,14 +73,25 @@ impl Clock {
                 Phase::Head => self.head_timeout,
                 Phase::Busy | Phase::Opening => None,
             };
-            self.deadline = timeout.map(|timeout| Instant::now() + timeout);
             self.phase = phase;
             self.requests = requests;
+            (self.deadline, self.sleep) = (None, None);
+            if matches!(phase, Phase::Idle | Phase::Head) {
+                let now = Instant::now();
+                self.deadline = timeout.map(|timeout| now + timeout);
+                self.sleep = (phase == Phase::Idle).then(|| now + SLEEP);
+            }
         }
         let reason = match phase {
             Phase::Idle => Reason::KeepAliveTimeout,
             _ => Reason::RequestHeadTimeout,
         };
         (self.deadline, reason)
+    }
+
+    /// Returns when a connection that is idle, and whose deadline was asked for, is better put to sleep.
+    #[inline]
+    pub(super) fn sleep(&self) -> Option<Instant> {
+        self.sleep
     }
 }

@@ -57,10 +57,14 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         server: Arc::clone(&server),
         endpoint: opened.endpoint,
     };
-    let service = service_fn(|request| requests.answer(request));
-    let mut connection = builder(bounds)
-        .serve_connection(TokioIo::new(transport.clone()), service)
-        .with_upgrades();
+    // Boxed, and there only while there is something to do: with its buffers it takes more memory than all the
+    // rest of a connection, and most connections are idle.
+    let wake = || {
+        let service = service_fn(|request| requests.answer(request));
+        let connection = builder(bounds).serve_connection(TokioIo::new(transport.clone()), service);
+        Box::new(connection.with_upgrades())
+    };
+    let mut awake = None;
 
     let requested = pin!(endpoint.stop.requested());
     let mut stop = Stop::new(&endpoint.stop, requested);
@@ -68,19 +72,31 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     let mut drain = None;
     let end = poll_fn(|cx| {
         loop {
-            // A response that is on its way can still announce the end of its connection. One that is idle
-            // is read first: what has arrived is answered.
-            if exchange.is_in_flight() && !stopping && (age.is_reached() || stop.poll(cx)) {
-                stopping = true;
-                Pin::new(&mut connection).graceful_shutdown();
+            if awake.is_none() && !stopping {
+                match transport.lock().poll_wake(cx) {
+                    Poll::Ready(true) => awake = Some(wake()),
+                    Poll::Ready(false) => return Poll::Ready(End::Of(Ok(()))),
+                    Poll::Pending => {}
+                }
             }
-            if let Poll::Ready(result) = Pin::new(&mut connection).poll(cx) {
-                return Poll::Ready(End::Of(result));
+            if let Some(connection) = &mut awake {
+                let mut connection = Pin::new(&mut **connection);
+                // A response that is on its way can still announce the end of its connection. One that is
+                // idle is read first: what has arrived is answered.
+                if exchange.is_in_flight() && !stopping && (age.is_reached() || stop.poll(cx)) {
+                    stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                if let Poll::Ready(result) = connection.as_mut().poll(cx) {
+                    return Poll::Ready(End::Of(result));
+                }
             }
             if !stopping && (age.is_reached() || stop.poll(cx)) {
                 stopping = true;
-                Pin::new(&mut connection).graceful_shutdown();
-                continue;
+                if let Some(connection) = &mut awake {
+                    Pin::new(&mut **connection).graceful_shutdown();
+                    continue;
+                }
             }
             if drain.is_none() {
                 drain = exchange.take_unread();
@@ -115,6 +131,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             }
             let busy = in_flight || drain.is_some();
             let (asked_by, too_late) = clock.deadline(&exchange, busy, transport.has_begun_head());
+            let may_sleep = awake.is_some() && transport.is_sent();
             let due = Due::new()
                 .or(asked_by, Time::Of(too_late))
                 .or(
@@ -122,7 +139,8 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
                     Time::Of(Reason::MinResponseRate),
                 )
                 .or(drain.as_ref().map(|drain| drain.deadline), Time::ToDrain)
-                .or(age.deadline(), Time::ToLive);
+                .or(age.deadline(), Time::ToLive)
+                .or(clock.sleep().filter(|_| may_sleep), Time::ToWake);
             drop(transport);
             match due.poll(&mut watchdog, cx) {
                 Poll::Pending => return Poll::Pending,
@@ -134,6 +152,12 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
                 Poll::Ready(Time::ToLive) => {
                     if age.pass() {
                         return Poll::Ready(End::Late(Reason::MaxConnectionAge));
+                    }
+                }
+                Poll::Ready(Time::ToWake) => {
+                    if let Some(parts) = awake.take().and_then(|connection| connection.into_parts())
+                    {
+                        parts.io.inner().lock().put_back(&parts.read_buf);
                     }
                 }
             }
@@ -206,6 +230,7 @@ fn builder(bounds: Bounds) -> http1::Builder {
         .max_header_size(bounds.longest_head())
         .max_buf_size(MAX_BUFFER.max(bounds.longest_head()));
     if bounds.fields() != USUAL_FIELDS {
+        // To name the number that it has anyway costs hyper two allocations a request.
         builder.max_headers(bounds.fields());
     }
     builder
@@ -220,6 +245,8 @@ enum Time {
     ToDrain,
     /// The connection has reached its age.
     ToLive,
+    /// There should have been something to do.
+    ToWake,
 }
 
 /// How a connection ended.

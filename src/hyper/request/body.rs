@@ -15,14 +15,15 @@ use crate::adapter::ResponseBody;
 use crate::body::Error;
 use crate::hyper::connection::{Pace, Watchdog};
 use crate::hyper::http1::{Exchange, Flight};
-use crate::hyper::options::MinDataRate;
+use crate::hyper::options::{Limits, Options};
 
 /// The body of a request. What the application leaves of it on HTTP/1 goes back to the connection.
 pub(in crate::hyper) struct RequestBody {
     /// Gone once it is given back.
     incoming: Option<Incoming>,
     unread: Unread,
-    min_rate: Option<MinDataRate>,
+    /// With the rate that the client has to keep.
+    options: Option<Arc<Options>>,
     /// Made when the client has first to be waited for.
     wait: Option<Box<Wait>>,
 }
@@ -48,16 +49,16 @@ impl RequestBody {
         Self {
             incoming: None,
             unread: Unread::Drop,
-            min_rate: None,
+            options: None,
             wait: None,
         }
     }
 
-    pub(in crate::hyper) fn of_stream(incoming: Incoming, min_rate: Option<MinDataRate>) -> Self {
+    pub(in crate::hyper) fn of_stream(incoming: Incoming, options: Arc<Options>) -> Self {
         Self {
             incoming: Some(incoming),
             unread: Unread::Drop,
-            min_rate,
+            options: Some(options),
             wait: None,
         }
     }
@@ -68,12 +69,12 @@ impl RequestBody {
         incoming: Incoming,
         exchange: Exchange,
         awaited: bool,
-        min_rate: Option<MinDataRate>,
+        options: Arc<Options>,
     ) -> Self {
         Self {
             incoming: Some(incoming),
             unread: Unread::Return { exchange, awaited },
-            min_rate,
+            options: Some(options),
             wait: None,
         }
     }
@@ -81,7 +82,8 @@ impl RequestBody {
     /// Waits for the client, for as long as it may take. It is not waited for while nobody asks for the body,
     /// and so neither while it waits to be told to go on.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(rate) = self.min_rate else {
+        let limits = self.options.as_ref().map(|options| &options.limits);
+        let Some(rate) = limits.and_then(Limits::min_request_body_rate) else {
             return Poll::Pending;
         };
         let Wait { pace, watchdog } = &mut **self.wait.get_or_insert_with(|| {

@@ -70,16 +70,16 @@ impl<A: Application> Requests<A> {
             return Answer::Refuses(status, version);
         }
         let (mut head, incoming) = request.into_parts();
-        let min_rate = self.server.options.limits.min_request_body_rate();
+        let options = || Arc::clone(&self.server.options);
         let body = match (&self.speaks, has_body) {
             (_, false) => RequestBody::empty(),
-            (Speaks::Http2(_), true) => RequestBody::of_stream(incoming, min_rate),
+            (Speaks::Http2(_), true) => RequestBody::of_stream(incoming, options()),
             (Speaks::Http1(http1), true) => {
                 let awaited = version == Version::HTTP_11
                     && (head.headers.get(header::EXPECT)).is_some_and(|value| {
                         value.as_bytes().eq_ignore_ascii_case(b"100-continue")
                     });
-                RequestBody::of_connection(incoming, http1.exchange.clone(), awaited, min_rate)
+                RequestBody::of_connection(incoming, http1.exchange.clone(), awaited, options())
             }
         };
         let mut after = After {

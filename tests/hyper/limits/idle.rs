@@ -81,3 +81,28 @@ async fn a_timer_that_is_off_never_fires() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_connection_that_slept_is_used_again() {
+    let server = start(long(), says("hello")).await;
+    let mut client = server.connect().await;
+    for _ in 0..3 {
+        client.send(GET).await;
+        client.until("hello").await;
+        // Two requests at once, the second of them not whole, before and behind a sleep.
+        client.send(format!("{GET}{}", &GET[..10])).await;
+        client.until("hello").await;
+        advance(5).await;
+        client.send(&GET[10..]).await;
+        client.until("hello").await;
+        advance(5).await;
+    }
+    server.stop().await;
+}
+
+/// Lets seconds pass for every timer.
+async fn advance(seconds: u64) {
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
