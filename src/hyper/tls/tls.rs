@@ -108,6 +108,10 @@ impl Tls {
     /// certificates are read when it is first used ([`load`](Self::load)), and sessions are taken up again by
     /// the one that began them. Its own function and its own time for the handshake do not count.
     ///
+    /// A client may send a request for another name on the connection, and nobody asks the function again. Where
+    /// it lets some names in with less than others, the application has to compare
+    /// [`TlsInfo::server_name`](crate::features::TlsInfo::server_name) with the host of the request.
+    ///
     /// ```
     /// use std::collections::HashMap;
     /// use transom::hyper::tls::{Certificate, Tls};
