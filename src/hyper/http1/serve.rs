@@ -205,8 +205,8 @@ fn builder(bounds: Bounds) -> http1::Builder {
         .half_close(true)
         .max_header_size(bounds.longest_head())
         .max_buf_size(MAX_BUFFER.max(bounds.longest_head()));
-    if bounds.fields() != USUAL_FIELDS {
-        builder.max_headers(bounds.fields());
+    if bounds.max_fields() != USUAL_FIELDS {
+        builder.max_headers(bounds.max_fields());
     }
     builder
 }
