@@ -29,8 +29,10 @@
 //! What it does that hyper alone does not:
 //!
 //! - an HTTP/2 client may begin with the preface (RFC 9113, section 3.3) on the port of HTTP/1.1;
-//! - a request without one valid `Host`, or with a target that is none, is answered 400 and never reaches
-//!   the application;
+//! - HTTP/1 is read as RFC 9112 has it and no other way, before hyper's lenient parser sees it: what two servers
+//!   could read in different ways is answered 400 (405, 414, 417, 431, 501 or 505 where that says more) and
+//!   never reaches the application, and the connection is closed;
+//! - a body that is malformed is an error to who reads it, and nothing behind it is taken for a request;
 //! - a client that goes away is noticed while the application works, and told by
 //!   [`RequestLifetime`](crate::features::RequestLifetime); one that only closed its sending side is still
 //!   answered;
@@ -41,7 +43,7 @@
 //!   dropped;
 //! - the accept loop survives whatever `accept` fails with.
 //!
-//! The head of a request may have 32 KiB in all (431), its target 8 KiB (414), and 100 fields (431).
+//! The first line of a request may have 8 KiB (414), its fields 32 KiB in all, and there may be 100 of them (431).
 //!
 //! Over `https://` it speaks TLS: see [`tls`]. Whoever runs the program can say in a file where it listens and
 //! what clients may take, and change that while it serves: see [`HyperConfiguration`].

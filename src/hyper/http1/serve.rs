@@ -229,9 +229,9 @@ fn builder(bounds: Bounds) -> http1::Builder {
         .half_close(true)
         .max_header_size(bounds.longest_head())
         .max_buf_size(MAX_BUFFER.max(bounds.longest_head()));
-    if bounds.fields() != USUAL_FIELDS {
+    if bounds.max_fields() != USUAL_FIELDS {
         // To name the number that it has anyway costs hyper two allocations a request.
-        builder.max_headers(bounds.fields());
+        builder.max_headers(bounds.max_fields());
     }
     builder
 }

@@ -101,15 +101,15 @@ impl Limits {
         self
     }
 
-    /// Sets how long the first line of a request may be, in bytes; 8 KiB by default. A longer one is answered
-    /// 414.
+    /// Sets how long the first line of a request may be, in bytes without its end; 8 KiB by default. A longer one
+    /// is answered 414, or 501 if the method alone is as long.
     pub fn with_max_request_line_size(mut self, limit: usize) -> Self {
         self.max_request_line_size = limit;
         self
     }
 
-    /// Sets how long the fields of a request may be in all, in bytes; 32 KiB by default. Longer ones are
-    /// answered 431.
+    /// Sets how long the fields of a request may be in all, in bytes with the ends of their lines; 32 KiB by
+    /// default. Longer ones are answered 431. The trailers of a body may be as long.
     pub fn with_max_request_head_size(mut self, limit: usize) -> Self {
         self.max_request_head_size = limit;
         self

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::{HeaderName, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
@@ -129,7 +130,7 @@ impl HttpBody for RequestBody {
                 if let Some(wait) = &mut self.wait {
                     wait.pace.advance(frame.data_ref().map_or(0, Bytes::len));
                 }
-                Some(Ok(frame))
+                Some(Ok(without_framing(frame)))
             }
             Some(Err(error)) => {
                 if let Unread::Return { exchange, .. } =
@@ -170,6 +171,42 @@ impl Drop for RequestBody {
         }
     }
 }
+
+/// Takes the fields from trailers that may not stand there: who merged them into those of the head, as many
+/// do, would believe them. RFC 9110, section 6.5.1.
+#[inline]
+fn without_framing(mut frame: Frame<Bytes>) -> Frame<Bytes> {
+    if let Some(trailers) = frame.trailers_mut() {
+        for name in NOT_IN_TRAILERS {
+            trailers.remove(name);
+        }
+    }
+    frame
+}
+
+/// Framing, routing, credentials and what else decides how the head is understood.
+const NOT_IN_TRAILERS: [HeaderName; 20] = [
+    header::AUTHORIZATION,
+    header::CACHE_CONTROL,
+    header::CONNECTION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::CONTENT_TYPE,
+    header::COOKIE,
+    header::EXPECT,
+    header::FORWARDED,
+    header::HOST,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::MAX_FORWARDS,
+    header::PROXY_AUTHORIZATION,
+    header::RANGE,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
 
 /// A malformed body is one thing, and a client that went away is another.
 fn map_error(error: hyper::Error) -> Error {

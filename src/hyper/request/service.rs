@@ -87,18 +87,21 @@ impl<A: Application> Requests<A> {
                 Speaks::Http1(http1) => Carrier::Http1(http1.exchange.begin(has_body)),
                 Speaks::Http2(in_transit) => Carrier::Http2(in_transit.clone()),
             },
-            is_last: version == Version::HTTP_10
-                && (lists(&head.headers, header::CONNECTION, "close")
-                    || !lists(&head.headers, header::CONNECTION, "keep-alive")),
+            is_last: version == Version::HTTP_10,
             takes_trailers: false,
             takes_chunks: version >= Version::HTTP_11,
             switch: None,
         };
         let mut offer = None;
         if let Speaks::Http1(http1) = &self.speaks {
-            // One look at each field costs less than a lookup.
-            after.takes_trailers = head.headers.keys().any(|field| *field == header::TE)
-                && lists(&head.headers, header::TE, "trailers");
+            // One look at each field costs less than two lookups.
+            for field in head.headers.keys() {
+                if *field == header::CONNECTION {
+                    after.is_last = is_last(&head.headers, version);
+                } else if *field == header::TE {
+                    after.takes_trailers = lists(&head.headers, header::TE, "trailers");
+                }
+            }
             // A request with a body cannot switch: RFC 9110, section 7.8, lets a server pass over it.
             if let Some(on_upgrade) = head.extensions.get::<OnUpgrade>().cloned()
                 && !has_body
@@ -166,8 +169,8 @@ where
 /// What there is to do once the application has answered.
 struct After<A> {
     carrier: Carrier,
-    /// The client speaks HTTP/1.0, and did not ask to keep the connection. hyper closes it, and does not say so;
-    /// RFC 9112, section 9.6.
+    /// The client asked to close the connection, or speaks HTTP/1.0 and did not ask to keep it. hyper closes it,
+    /// and does not always say so; RFC 9112, section 9.6.
     is_last: bool,
     takes_trailers: bool,
     /// HTTP/1.0 has no chunks.
@@ -255,6 +258,12 @@ fn refuse(status: StatusCode, version: Version) -> Response<Outgoing> {
         response.headers_mut().insert(header::CONNECTION, close);
     }
     response
+}
+
+/// Returns whether a request on HTTP/1 that has a `Connection` is the last of its connection.
+fn is_last(headers: &HeaderMap, version: Version) -> bool {
+    lists(headers, header::CONNECTION, "close")
+        || (version == Version::HTTP_10 && !lists(headers, header::CONNECTION, "keep-alive"))
 }
 
 /// Returns whether a field that is a list of tokens has this one.

@@ -19,13 +19,13 @@ fn bytes() -> Vec<Exchange> {
         // Letters and digits are one case, and so is what no ASCII has.
         if token && !character.is_ascii_alphanumeric() {
             all.push(Exchange::taken("9110-5.1", name, "GET / a "));
-        } else if !token && byte != b':' && (byte < 0x82 || byte > 0xFD) {
+        } else if !token && byte != b':' && !(0x82..=0xFD).contains(&byte) {
             all.push(Exchange::refused("9110-5.1", 400, name));
         }
         let value = latin(&get(&format!("x: a{character}b\r\n")));
         if byte.is_ascii_control() && byte != b'\t' {
             all.push(Exchange::refused("9110-5.5", 400, value));
-        } else if byte < 0x30 || byte > 0xFD || byte == b'\t' {
+        } else if !(0x30..=0xFD).contains(&byte) {
             all.push(Exchange::taken("9110-5.5", value, "GET / a "));
         }
     }

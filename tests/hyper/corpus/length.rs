@@ -85,7 +85,8 @@ pub(super) fn lengths() -> Vec<Exchange> {
     }
     for method in ["POST", "PUT"] {
         let request = format!("{method} / HTTP/1.1\r\nhost: a\r\n\r\n");
-        all.push(Exchange::refused("9110-15.5.12", 411, request));
+        let seen = format!("{method} / a ");
+        all.push(Exchange::taken("9112-6.3", request, &seen));
         let request = format!("{method} / HTTP/1.0\r\nhost: a\r\n\r\n");
         all.push(Exchange::refused("9112-6.3", 400, request));
         let request = format!("{method} / HTTP/1.0\r\ncontent-length: 5\r\n\r\nhello");

@@ -10,6 +10,7 @@ mod heads;
 mod length;
 mod play;
 mod reply;
+mod responses;
 mod targets;
 
 use exchange::Exchange;

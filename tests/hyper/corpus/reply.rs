@@ -19,7 +19,8 @@ impl Reply {
     }
 
     pub(super) fn closes(&self) -> bool {
-        self.values("connection").contains(&"close")
+        let values = self.values("connection").join(",");
+        values.split(',').any(|option| option.trim() == "close")
     }
 }
 

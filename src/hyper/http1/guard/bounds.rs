@@ -20,7 +20,8 @@ impl Bounds {
         self.line + self.fields + 6
     }
 
-    pub(in crate::hyper) fn fields(&self) -> usize {
+    /// Returns how many fields there may be.
+    pub(in crate::hyper) fn max_fields(&self) -> usize {
         self.count
     }
 }

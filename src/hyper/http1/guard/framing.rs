@@ -115,12 +115,11 @@ impl Framing {
             Method::Connect if content != Content::None => {
                 return Err(Refusal::bad("CONNECT has a body"));
             }
-            Method::Post | Method::Put if self.length.is_none() && content == Content::None => {
-                let status = match is_http_11 {
-                    true => StatusCode::LENGTH_REQUIRED,
-                    false => StatusCode::BAD_REQUEST,
-                };
-                return Err(Refusal::new(status, "the request has no length"));
+            // In HTTP/1.1 it has no body; RFC 9112, section 6.3. In HTTP/1.0 it may end with the connection.
+            Method::Post | Method::Put
+                if !is_http_11 && self.length.is_none() && content == Content::None =>
+            {
+                return Err(Refusal::bad("the request of HTTP/1.0 has no length"));
             }
             _ => {}
         }

@@ -1,4 +1,8 @@
 //! What has to hold of the guard, whatever bytes it is shown.
+#![allow(
+    clippy::unwrap_used,
+    reason = "it is there to panic when something does not hold"
+)]
 
 use httparse::{EMPTY_HEADER, Status};
 

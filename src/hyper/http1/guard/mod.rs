@@ -23,7 +23,7 @@
 //! | codings that do not end with `chunked`, or have it twice | 400 |
 //! | another coding before `chunked` | 501 |
 //! | CONNECT with a body | 400 |
-//! | POST or PUT without a length | 411; 400 in HTTP/1.0 |
+//! | POST or PUT without a length | has no body; 400 in HTTP/1.0, where it could end with the connection |
 //! | `Expect` of anything but `100-continue` | 417; in HTTP/1.0 it means nothing |
 //! | `Upgrade` on a request with a body | the request is answered, and cannot switch; RFC 9110, section 7.8 |
 //! | a line, the fields, or their number over their limit | 414, 431; 501 for a method as long as that |

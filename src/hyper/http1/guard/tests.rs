@@ -205,7 +205,7 @@ impl Chance {
 
 #[test]
 fn whatever_it_is_shown_its_invariants_hold() {
-    let mut chance = Chance(0x7472_616E_736F_6D);
+    let mut chance = Chance(0x0074_7261_6E73_6F6D);
     for _ in 0..20_000 {
         let mut bytes = Vec::new();
         for _ in 0..=chance.below(10) {
