@@ -11,6 +11,8 @@ use crate::adapter::Connection;
 use crate::features::{ConnectionInfo, ProxyProtocolInfo, Scheme, TlsInfo};
 use crate::hyper::accept::ServedEndpoint;
 use crate::hyper::middleware::{ByteStream, Layered, Rewound};
+#[cfg(feature = "tls")]
+use crate::hyper::observe::Handshake;
 use crate::hyper::proxy_protocol::{self, Told, Treatment};
 
 /// A connection whose protocol is known.
@@ -91,9 +93,11 @@ pub(super) async fn open(
     stream = Layered::over(stream, &endpoint.options.wire, &info).await?;
     #[cfg(feature = "tls")]
     if let Some(tls) = &endpoint.options.tls {
+        let handshake = Handshake::begin(&info);
         // Boxed: as large as all other steps together, which connections without TLS need not carry.
         let accepting = tls.accept(stream, &info, endpoint.options.protocols);
         let secured = Box::pin(accepting).await?;
+        handshake.done(secured.info.version());
         let stream = Stream::Tls(Box::new(secured.stream));
         return Ok(Some(Opened {
             stream: Layered::over(stream, &endpoint.options.layers, &info).await?,
