@@ -8,7 +8,7 @@ use std::task::Poll;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::opening::{Opened, open};
+use super::opening::{NotOpened, Opened, open};
 use super::sniff::Protocol;
 use super::{Age, Place, Reason, Server, Watchdog};
 use crate::contract::Application;
@@ -54,6 +54,7 @@ async fn open_and_serve<A: Application>(
     let opening = before(endpoint.stop.requested(), opening);
     let opened = match watchdog.before(head_deadline, opening).await {
         Ok(Some(Ok(Some(opened)))) => opened,
+        Ok(Some(Err(NotOpened::Rejected(reason)))) => return server.rejected(reason, &info),
         Ok(_) => return,
         Err(_) => return server.rejected(Reason::RequestHeadTimeout, &info),
     };

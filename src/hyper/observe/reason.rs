@@ -26,6 +26,10 @@ pub enum RejectionReason {
     MaxConnectionAge,
     /// A request was malformed, too large, or not to be answered for another reason; its status tells.
     InvalidRequest,
+    /// The PROXY protocol was asked for, and what came was something else.
+    InvalidProxyHeader,
+    /// The peer is none of the proxies that may connect.
+    UntrustedProxy,
     /// The TLS handshake failed.
     TlsHandshake,
 }
@@ -43,6 +47,8 @@ impl RejectionReason {
             Self::MinResponseRate => "min_response_data_rate",
             Self::MaxConnectionAge => "max_connection_age_exceeded",
             Self::InvalidRequest => "invalid_request",
+            Self::InvalidProxyHeader => "invalid_proxy_header",
+            Self::UntrustedProxy => "untrusted_proxy",
             Self::TlsHandshake => "tls_handshake_failed",
         }
     }
