@@ -11,7 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{any, get};
 use bytes::Bytes;
@@ -40,7 +40,7 @@ impl Drop for Endless {
 /// | `/echo` | the body of the request, as it comes |
 /// | `/whole` | the body of the request, once all of it is there |
 /// | `/length` | how many bytes the body of the request has, once all are there |
-/// | `/bytes/N` | N bytes, all at once |
+/// | `/bytes/N` | N bytes, as fast as they are taken |
 /// | `/stream/N` | N pieces of 1 KiB, 20 ms apart, in chunks |
 /// | `/after/N` | `hello`, N milliseconds later |
 /// | `/never` | nothing, and hears when the client gives up |
@@ -119,8 +119,16 @@ fn refusal(error: &axum::Error) -> StatusCode {
     }
 }
 
-async fn bytes(Path(count): Path<usize>) -> Vec<u8> {
-    vec![b'x'; count.min(256 * 1024 * 1024)]
+/// In pieces of memory that is there anyway, so that who does not read them costs nothing.
+async fn bytes(Path(count): Path<usize>) -> ([(HeaderName, String); 1], Body) {
+    const PIECE: Bytes = Bytes::from_static(&[b'x'; 64 * 1024]);
+    let pieces = stream::unfold(count, |left| async move {
+        let piece = PIECE.slice(..left.min(PIECE.len()));
+        let less = left - piece.len();
+        (left > 0).then_some((Ok::<_, Infallible>(piece), less))
+    });
+    let length = [(header::CONTENT_LENGTH, count.to_string())];
+    (length, Body::from_stream(pieces))
 }
 
 const PIECE: Bytes = Bytes::from_static(&[b'x'; 1024]);

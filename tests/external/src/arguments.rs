@@ -46,16 +46,31 @@ impl Arguments {
                 ..self
             });
         }
+        if name == "rate" {
+            let rate = MinDataRate::new(
+                value.parse().ok()?,
+                self.limits.min_response_rate()?.grace(),
+            );
+            return Some(self.with_rate(rate));
+        }
         let time = Duration::try_from_secs_f64(value.parse().ok()?).ok()?;
-        let rate = MinDataRate::new(MinDataRate::default().bytes_per_second(), time);
         let limits = match name {
             "head" => self.limits.with_request_head_timeout(Some(time)),
             "keep-alive" => self.limits.with_keep_alive_timeout(Some(time)),
-            "rate-grace" => (self.limits)
-                .with_min_request_body_rate(Some(rate))
-                .with_min_response_rate(Some(rate)),
+            "rate-grace" => {
+                let rate = self.limits.min_response_rate()?.bytes_per_second();
+                return Some(self.with_rate(MinDataRate::new(rate, time)));
+            }
             _ => return None,
         };
         Some(Self { limits, ..self })
+    }
+
+    fn with_rate(self, rate: MinDataRate) -> Self {
+        let limits = self.limits.with_min_request_body_rate(Some(rate));
+        Self {
+            limits: limits.with_min_response_rate(Some(rate)),
+            ..self
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! A server for the checks with programs that were not written here.
 //!
 //! `transom-external [OPTION]... [-- NAME=VALUE...]`: the options are those of every host (`--help`). Of the
-//! names, `head`, `keep-alive` and `rate-grace` are limits, in seconds, for checks that cannot wait as long as the
-//! defaults; with `proxy` it listens on a port of this machine, and at that address, which takes the PROXY
-//! protocol; `certificate` and `client-authorities` are files for addresses of `https`.
+//! names, `head`, `keep-alive` and `rate-grace` are limits, in seconds, and `rate` is one in bytes a second, for
+//! checks that cannot wait as long as the defaults; with `proxy` it listens on a port of this machine, and at that
+//! address, which takes the PROXY protocol; `certificate` and `client-authorities` are files for addresses of
+//! `https`.
 
 mod answers;
 mod arguments;
