@@ -48,6 +48,28 @@
 //! Over `https://` it speaks TLS: see [`tls`]. Whoever runs the program can say in a file where it listens and
 //! what clients may take, and change that while it serves: see [`HyperConfiguration`].
 //!
+//! # Seen from outside
+//!
+//! Beside what [every server](crate::adapter#measures) shows of its requests:
+//!
+//! - a **span** named `connection`, of the target `transom::hyper` at the level `DEBUG`, with the fields `id`,
+//!   `peer`, `local` and `transport`, around the spans of its requests; and events when it is opened and closed;
+//! - **[rejections](Rejection)**: what the server refuses or ends by itself is logged at `DEBUG`, counted in
+//!   [`ServerStatistics`](crate::features::ServerStatistics), and told to a
+//!   [hook](HyperServer::with_rejection_hook);
+//! - with the cargo feature `metrics`, **measures** of connections. They are told apart by where the server
+//!   listens: `server.address`, `server.port`, `network.type` and `network.transport`.
+//!
+//! | name | what | further labels |
+//! |---|---|---|
+//! | `transom.active_connections` | gauge: open connections, upgraded ones too | |
+//! | `transom.connection.duration` | histogram, in seconds | `error.type`: why the server ended it |
+//! | `transom.rejected_connections` | counter: those that were not let in | |
+//! | `transom.upgraded_connections` | gauge: open connections that left HTTP | |
+//! | `transom.active_tls_handshakes` | gauge | |
+//! | `transom.tls_handshake.duration` | histogram, in seconds | `tls.protocol.version`, or `error.type` |
+//! | `transom.rejections` | counter: requests and connections that the server refused or ended | instead: `error.type`, `http.response.status_code` |
+//!
 //! What it does not have yet: timeouts, and a limit on the number of connections. A client that sends
 //! nothing holds its connection for as long as it likes, so on the Internet it wants a reverse proxy
 //! before it.
@@ -63,6 +85,7 @@ pub mod fuzzing;
 mod http1;
 mod http2;
 pub mod middleware;
+mod observe;
 mod options;
 mod proxy_protocol;
 mod request;
@@ -76,6 +99,7 @@ pub use accept::LiveEndpoints;
 pub use bound::BoundHyperServer;
 #[cfg(feature = "configuration")]
 pub use configuration::HyperConfiguration;
+pub use observe::{Rejection, RejectionReason};
 pub use options::{Endpoint, Http2Limits, Limits, MinDataRate, Protocols, UnknownProtocols};
 pub use proxy_protocol::ProxyProtocol;
 pub use server::HyperServer;

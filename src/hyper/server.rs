@@ -6,6 +6,7 @@ use super::BoundHyperServer;
 use super::accept::{Binder, BoundEndpoint, check_name};
 #[cfg(feature = "configuration")]
 use super::configuration::{Follower, HyperConfiguration};
+use super::observe::{Rejection, RejectionHook};
 use super::options::{Endpoint, Limits, Options};
 #[cfg(feature = "tls")]
 use super::tls::Tls;
@@ -154,6 +155,19 @@ impl HyperServer {
     /// default; with `false` it counts as gone, and the application's future is dropped.
     pub fn with_half_close(mut self, allowed: bool) -> Self {
         self.options.half_close = allowed;
+        self
+    }
+
+    /// Sets a function that hears of every request that the server refuses by itself, and of every connection
+    /// that it refuses or ends; there is an example at [`Rejection`].
+    ///
+    /// It is called in the middle of the server's work, and must not block: hand what it is told to a channel,
+    /// say. If it panics, that is logged, and the server goes on.
+    pub fn with_rejection_hook(
+        mut self,
+        hook: impl Fn(&Rejection) + Send + Sync + 'static,
+    ) -> Self {
+        self.options.rejection_hook = Some(RejectionHook::new(hook));
         self
     }
 }

@@ -1,7 +1,10 @@
 //! What is seen of a server from outside: measures, spans, statistics.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod connections;
 mod recorded;
+mod rejections;
 mod requests;
+mod server;
 mod spans;
 mod statistics;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Reason;
-use crate::features::{ConnectionInfo, Counted, ServerStatistics};
+use crate::features::{ConnectionId, ConnectionInfo, Counted, ServerStatistics};
+use crate::hyper::observe::{Presence, Presences};
 use crate::hyper::options::Limits;
 
 /// Counts the connections of a server in its statistics, and lets in no more than there may be.
@@ -27,10 +28,13 @@ struct Counts {
     upgraded: AtomicUsize,
     /// Empty unless there is a limit to hold.
     by_network: Mutex<HashMap<Network, usize>>,
+    presences: Presences,
 }
 
 impl Gate {
     pub(in crate::hyper) fn new(limits: &Limits, statistics: ServerStatistics) -> Self {
+        #[cfg(feature = "metrics")]
+        crate::hyper::observe::describe();
         let gate = Self(Arc::new(Counts {
             statistics,
             max_connections: Most::default(),
@@ -39,6 +43,7 @@ impl Gate {
             connections: AtomicUsize::new(0),
             upgraded: AtomicUsize::new(0),
             by_network: Mutex::default(),
+            presences: Presences::default(),
         }));
         gate.set_limits(limits);
         gate
@@ -64,8 +69,18 @@ impl Gate {
         Ok(Place {
             counts: Arc::clone(&self.0),
             of: Of::Connections(None),
+            presence: None,
             _counted: self.0.statistics.count_connection(),
         })
+    }
+
+    pub(in crate::hyper) fn statistics(&self) -> &ServerStatistics {
+        &self.0.statistics
+    }
+
+    /// Says why the server ends a connection.
+    pub(in crate::hyper) fn ends(&self, id: ConnectionId, reason: Reason) {
+        self.0.presences.ends(id, reason);
     }
 
     /// Lets one in that left HTTP, or is about to: an upgraded connection, or a stream with a protocol of its
@@ -79,6 +94,7 @@ impl Gate {
         Ok(Place {
             counts: Arc::clone(&self.0),
             of: Of::Upgraded,
+            presence: None,
             _counted: self.0.statistics.count_upgraded(),
         })
     }
@@ -89,6 +105,8 @@ impl Gate {
 pub(in crate::hyper) struct Place {
     counts: Arc<Counts>,
     of: Of,
+    /// There if somebody watches.
+    presence: Option<Presence>,
     _counted: Counted,
 }
 
@@ -98,6 +116,20 @@ enum Of {
 }
 
 impl Place {
+    /// Shows the connection to whoever watches, until it gives its place back.
+    pub(in crate::hyper) fn show(&mut self, info: &ConnectionInfo) {
+        self.presence = Presence::begin(&self.counts.presences, info);
+    }
+
+    /// Returns this place for the connection that had the place `before`, and has left HTTP.
+    pub(in crate::hyper) fn after(mut self, before: &mut Place) -> Self {
+        self.presence = before.presence.take();
+        if let Some(presence) = &mut self.presence {
+            presence.upgrade();
+        }
+        self
+    }
+
     /// Counts the connection at the client's address, and no longer at another: behind a proxy the address
     /// is known only when the proxy has told it. An end that has no IP address is not counted.
     ///
@@ -127,6 +159,9 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        if let Some(presence) = self.presence.take() {
+            presence.end(&self.counts.presences);
+        }
         match self.of {
             Of::Connections(network) => {
                 self.counts.connections.fetch_sub(1, Ordering::AcqRel);

@@ -7,7 +7,6 @@ mod input;
 mod opening;
 mod output;
 mod pace;
-mod reason;
 mod serve;
 mod shared;
 mod sniff;
@@ -16,13 +15,14 @@ mod stream;
 mod transport;
 mod watchdog;
 
+/// Short, for it is named often.
+pub(super) use super::observe::RejectionReason as Reason;
 pub(super) use age::Age;
 pub(super) use close::{close, too_late};
 pub(super) use gate::{Gate, Place};
 pub(super) use input::Watched;
 pub(super) use opening::{Carries, proxied, secured};
 pub(super) use pace::Pace;
-pub(super) use reason::Reason;
 pub(super) use serve::{Arrival, serve};
 pub(super) use shared::Server;
 #[cfg(feature = "tls")]

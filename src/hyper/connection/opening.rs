@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use super::Reason;
 use super::sniff::{Protocol, sniff};
 use super::stream::Stream;
 use crate::adapter::Connection;
 use crate::features::{ConnectionInfo, ProxyProtocolInfo, Scheme, TlsInfo};
 use crate::hyper::accept::ServedEndpoint;
 use crate::hyper::middleware::{ByteStream, Layered, Rewound};
+#[cfg(feature = "tls")]
+use crate::hyper::observe::Handshake;
 use crate::hyper::proxy_protocol::{self, Told, Treatment};
 
 /// A connection whose protocol is known.
@@ -52,26 +55,54 @@ pub(in crate::hyper) fn proxied(
     }
 }
 
+/// Why a connection was not opened.
+pub(super) enum NotOpened {
+    /// A step does not take what the client sent, or the client.
+    Rejected(Reason),
+    /// The connection broke.
+    Broken,
+}
+
+impl NotOpened {
+    /// Returns what an error of a step is.
+    fn by(error: &io::Error, reason: Reason) -> Self {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        match error.kind() {
+            BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof => Self::Broken,
+            _ => Self::Rejected(reason),
+        }
+    }
+}
+
+/// What no step of the server's own fails with.
+impl From<io::Error> for NotOpened {
+    fn from(_: io::Error) -> Self {
+        Self::Broken
+    }
+}
+
 /// Opens a connection, step by step. The caller holds all steps together to one deadline.
 ///
 /// # Errors
 ///
-/// The connection broke, or the client sent what no step takes. `None`: it went away before it said
-/// anything.
+/// The connection broke, or is refused by a step. `Ok(None)`: the client went away before it said anything.
 pub(super) async fn open(
     mut stream: Stream,
     info: ConnectionInfo,
     endpoint: Arc<ServedEndpoint>,
-) -> io::Result<Option<Opened>> {
+) -> Result<Option<Opened>, NotOpened> {
     let mut info = info;
     let mut proxy = None;
     if let Some(trust) = &endpoint.options.proxy_protocol {
         let treatment = trust.treatment(&info);
         let told = match treatment {
-            Treatment::Refused => return Ok(None),
+            Treatment::Refused => return Err(NotOpened::Rejected(Reason::UntrustedProxy)),
             Treatment::Direct => Told::Nothing(info, BytesMut::new()),
-            Treatment::Header => proxy_protocol::read(&mut stream, info, false).await?,
-            Treatment::MaybeHeader => proxy_protocol::read(&mut stream, info, true).await?,
+            Treatment::Header | Treatment::MaybeHeader => {
+                let optional = matches!(treatment, Treatment::MaybeHeader);
+                let told = proxy_protocol::read(&mut stream, info, optional).await;
+                told.map_err(|error| NotOpened::by(&error, Reason::InvalidProxyHeader))?
+            }
         };
         info = match told {
             Told::Header(client, header) => {
@@ -91,9 +122,12 @@ pub(super) async fn open(
     stream = Layered::over(stream, &endpoint.options.wire, &info).await?;
     #[cfg(feature = "tls")]
     if let Some(tls) = &endpoint.options.tls {
+        let handshake = Handshake::begin(&info);
         // Boxed: as large as all other steps together, which connections without TLS need not carry.
         let accepting = tls.accept(stream, &info, endpoint.options.protocols);
-        let secured = Box::pin(accepting).await?;
+        let secured = Box::pin(accepting).await;
+        let secured = secured.map_err(|error| NotOpened::by(&error, Reason::TlsHandshake))?;
+        handshake.done(secured.info.version());
         let stream = Stream::Tls(Box::new(secured.stream));
         return Ok(Some(Opened {
             stream: Layered::over(stream, &endpoint.options.layers, &info).await?,

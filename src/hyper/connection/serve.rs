@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
-use super::opening::{Opened, open};
+use super::opening::{NotOpened, Opened, open};
 use super::sniff::Protocol;
 use super::{Age, Place, Reason, Server, Watchdog};
 use crate::contract::Application;
 use crate::hyper::accept::Accepted;
+use crate::hyper::observe::span;
 use crate::hyper::{http1, http2};
 
 /// A connection whose protocol is known, its place, and what it has left of its time.
@@ -26,7 +28,16 @@ pub(in crate::hyper) struct Arrival {
 }
 
 /// Serves a connection until it ends, however it ends.
-pub(in crate::hyper) async fn serve<A: Application>(
+pub(in crate::hyper) fn serve<A: Application>(
+    server: Arc<Server<A>>,
+    accepted: Accepted,
+    place: Place,
+) -> impl Future<Output = ()> + Send {
+    let span = span(&accepted.info);
+    open_and_serve(server, accepted, place).instrument(span)
+}
+
+async fn open_and_serve<A: Application>(
     server: Arc<Server<A>>,
     accepted: Accepted,
     mut place: Place,
@@ -43,6 +54,7 @@ pub(in crate::hyper) async fn serve<A: Application>(
     let opening = before(endpoint.stop.requested(), opening);
     let opened = match watchdog.before(head_deadline, opening).await {
         Ok(Some(Ok(Some(opened)))) => opened,
+        Ok(Some(Err(NotOpened::Rejected(reason)))) => return server.rejected(reason, &info),
         Ok(_) => return,
         Err(_) => return server.rejected(Reason::RequestHeadTimeout, &info),
     };

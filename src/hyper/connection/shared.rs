@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
+
 use super::{Gate, Place, Reason};
 use crate::adapter::Dispatcher;
 use crate::contract::{Application, Shutdown};
 use crate::features::ConnectionInfo;
+use crate::hyper::observe::{Rejection, connection_refused};
 use crate::hyper::options::{Limits, Options};
 
 /// What all connections of a server share.
@@ -42,20 +45,39 @@ impl<A> Server<A> {
             if !is_proxy {
                 place.locate(info)?;
             }
+            place.show(info);
             Ok(place)
         });
-        admitted.map_err(|reason| self.rejected(reason, info)).ok()
+        let refused = |reason| {
+            connection_refused(info);
+            self.rejected(reason, info);
+        };
+        admitted.map_err(refused).ok()
     }
 
-    /// Says that the server itself ended a connection, or refused a request, and why.
+    /// Says that the server itself refused or ends a connection, and why.
     #[cold]
     pub(in crate::hyper) fn rejected(&self, reason: Reason, info: &ConnectionInfo) {
-        tracing::debug!(
-            target: "transom",
-            reason = reason.as_str(),
-            connection = %info.id(),
-            remote = info.remote().map(tracing::field::display),
-            "the server ended a connection or refused a request"
-        );
+        self.gate.ends(info.id(), reason);
+        if reason != Reason::KeepAliveTimeout {
+            self.tell(&Rejection::new(reason, info));
+        }
+    }
+
+    /// Says that the server itself refused a request, with which status, and what was wrong if more is known of it.
+    #[cold]
+    pub(in crate::hyper) fn refused(
+        &self,
+        status: StatusCode,
+        detail: Option<&'static str>,
+        info: &ConnectionInfo,
+    ) {
+        let rejection = Rejection::new(Reason::InvalidRequest, info);
+        self.tell(&rejection.with_status(status).with_detail(detail));
+    }
+
+    fn tell(&self, rejection: &Rejection) {
+        let hook = self.options.rejection_hook.as_ref();
+        rejection.tell(self.gate.statistics(), hook);
     }
 }

@@ -68,7 +68,11 @@ impl Transport {
     /// counted as what they are.
     pub(in crate::hyper) fn upgrade(&self, place: Place) {
         let mut state = self.lock();
-        state.place = Some(place);
+        let mut before = state.place.take();
+        state.place = Some(match &mut before {
+            Some(before) => place.after(before),
+            None => place,
+        });
         state.output.take_any_time();
         state.input.decide(true);
         if let Some(stream) = &mut state.stream {

@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
+use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -165,9 +166,16 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     })
     .await;
 
+    let info = || requests.connection.features().get::<ConnectionInfo>();
     let rejected = |reason| {
-        if let Some(info) = requests.connection.features().get::<ConnectionInfo>() {
+        if let Some(info) = info() {
             server.rejected(reason, info);
+        }
+    };
+    let refused = |status, detail| {
+        if let Some(info) = info() {
+            server.gate.ends(info.id(), Reason::InvalidRequest);
+            server.refused(status, detail, info);
         }
     };
     // It was answered 408, if the application lets the error of the body decide.
@@ -177,21 +185,18 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     let outcome = match end {
         End::Of(Ok(())) if transport.is_upgraded() => return,
         End::Of(Ok(())) => {
-            let mut transport = transport.lock();
-            let refusal = transport.refusal();
+            let refusal = transport.lock().refusal();
             if let Some(refusal) = &refusal {
-                tracing::debug!(
-                    target: "transom",
-                    status = refusal.status().as_u16(),
-                    reason = refusal.reason(),
-                    "request refused"
-                );
-                transport.append(&refusal.to_bytes());
+                transport.lock().append(&refusal.to_bytes());
+                refused(refusal.status(), Some(refusal.reason()));
             }
             Some(refusal.is_some() || exchange.was_left())
         }
         // hyper has answered what the guard let pass and it did not take.
-        End::Of(Err(error)) if error.is_parse() => Some(true),
+        End::Of(Err(error)) if error.is_parse() => {
+            refused(StatusCode::BAD_REQUEST, None);
+            Some(true)
+        }
         End::Of(Err(_)) => {
             // What was gathered before is whole, or at least right as far as it goes.
             poll_fn(|cx| Poll::Ready(transport.lock().poll_send(cx).is_ready())).await;

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use hyper::rt::Executor;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
+
+use crate::hyper::observe::current_span;
 
 /// The tasks of a connection's streams. They end with it.
 #[derive(Default)]
@@ -34,7 +37,7 @@ where
     fn execute(&self, stream: F) {
         if let Some(tasks) = self.0.upgrade() {
             let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            tasks.spawn(stream);
+            tasks.spawn(stream.instrument(current_span()));
         }
     }
 }

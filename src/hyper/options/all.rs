@@ -1,4 +1,5 @@
 use super::Limits;
+use crate::hyper::observe::RejectionHook;
 
 /// What holds for every connection of a server.
 #[derive(Clone, Debug)]
@@ -6,6 +7,7 @@ pub(in crate::hyper) struct Options {
     pub(in crate::hyper) limits: Limits,
     /// Whether a client of HTTP/1 that closes its sending side still gets its answer.
     pub(in crate::hyper) half_close: bool,
+    pub(in crate::hyper) rejection_hook: Option<RejectionHook>,
     /// On how many threads of its own the server works; `None` on the runtime that it is served on.
     pub(in crate::hyper) threads: Option<usize>,
 }
@@ -23,6 +25,7 @@ impl Default for Options {
             limits: Limits::default(),
             half_close: true,
             threads: None,
+            rejection_hook: None,
         }
     }
 }

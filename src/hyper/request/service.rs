@@ -17,7 +17,7 @@ use super::upgrade::{Offer, Reservation};
 use super::validate;
 use crate::adapter::{Aborted, Connection, ResponseBody};
 use crate::contract::Application;
-use crate::features::{RequestExt, ResponseTrailers, Upgrade};
+use crate::features::{ConnectionInfo, RequestExt, ResponseTrailers, Upgrade};
 use crate::hyper::accept::ServedEndpoint;
 use crate::hyper::connection::{Carries, Server, Transport};
 use crate::hyper::http1::Exchange;
@@ -66,6 +66,9 @@ impl<A: Application> Requests<A> {
         {
             if has_body && let Speaks::Http1(http1) = &self.speaks {
                 http1.exchange.give_up();
+            }
+            if let Some(info) = self.connection.features().get::<ConnectionInfo>() {
+                self.server.refused(status, None, info);
             }
             return Answer::Refuses(status, version);
         }

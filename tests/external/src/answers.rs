@@ -11,30 +11,41 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{any, get};
 use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::BodyExt as _;
 use transom::RequestExt as _;
-use transom::features::{ConnectionInfo, Scheme, ServerStatistics};
+use transom::features::{ConnectionInfo, RequestLifetime, Scheme, ServerStatistics};
 
 /// How many requests were given up by their clients.
 #[derive(Clone, Default)]
 struct Gone(Arc<AtomicU64>);
+
+/// A request that never ends by itself; it counts when it is given up.
+struct Endless(Gone);
+
+impl Drop for Endless {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// | path | answers |
 /// |---|---|
 /// | `/` | `hello` |
 /// | `/seen` | what the application sees of the request, a line each |
 /// | `/echo` | the body of the request, as it comes |
+/// | `/whole` | the body of the request, once all of it is there |
 /// | `/length` | how many bytes the body of the request has, once all are there |
-/// | `/bytes/N` | N bytes, all at once |
+/// | `/bytes/N` | N bytes, as fast as they are taken |
 /// | `/stream/N` | N pieces of 1 KiB, 20 ms apart, in chunks |
 /// | `/after/N` | `hello`, N milliseconds later |
-/// | `/never` | nothing, until the client gives up |
-/// | `/gone` | how many clients of `/never` gave up |
+/// | `/never` | nothing, and hears when the client gives up |
+/// | `/endless` | pieces of 1 KiB, 20 ms apart, until the client gives up |
+/// | `/gone` | how many clients of these two gave up |
 /// | `/statistics` | what the server is doing |
 /// | `/websocket` | each message |
 pub(crate) fn router() -> Router {
@@ -45,11 +56,13 @@ pub(crate) fn router() -> Router {
             "/echo",
             any(|request: Request| async { request.into_body() }),
         )
+        .route("/whole", any(whole))
         .route("/length", any(length))
         .route("/bytes/{count}", get(bytes))
         .route("/stream/{count}", get(pieces))
         .route("/after/{millis}", get(after))
         .route("/never", any(never))
+        .route("/endless", any(endless))
         .route("/gone", get(gone))
         .route("/statistics", get(statistics))
         .route("/websocket", any(websocket))
@@ -82,6 +95,11 @@ async fn seen(request: Request) -> String {
     seen
 }
 
+async fn whole(request: Request) -> Result<Bytes, StatusCode> {
+    let whole = request.into_body().collect().await;
+    Ok(whole.map_err(|error| refusal(&error))?.to_bytes())
+}
+
 async fn length(request: Request) -> Result<String, StatusCode> {
     let mut body = request.into_body();
     let mut length = 0;
@@ -101,15 +119,25 @@ fn refusal(error: &axum::Error) -> StatusCode {
     }
 }
 
-async fn bytes(Path(count): Path<usize>) -> Vec<u8> {
-    vec![b'x'; count.min(256 * 1024 * 1024)]
+/// In pieces of memory that is there anyway, so that who does not read them costs nothing.
+async fn bytes(Path(count): Path<usize>) -> ([(HeaderName, String); 1], Body) {
+    const PIECE: Bytes = Bytes::from_static(&[b'x'; 64 * 1024]);
+    let pieces = stream::unfold(count, |left| async move {
+        let piece = PIECE.slice(..left.min(PIECE.len()));
+        let less = left - piece.len();
+        (left > 0).then_some((Ok::<_, Infallible>(piece), less))
+    });
+    let length = [(header::CONTENT_LENGTH, count.to_string())];
+    (length, Body::from_stream(pieces))
 }
+
+const PIECE: Bytes = Bytes::from_static(&[b'x'; 1024]);
 
 async fn pieces(Path(count): Path<u32>) -> Body {
     Body::from_stream(stream::unfold(count, |left| async move {
         let less = left.checked_sub(1)?;
         tokio::time::sleep(Duration::from_millis(20)).await;
-        Some((Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 1024])), less))
+        Some((Ok::<_, Infallible>(PIECE), less))
     }))
 }
 
@@ -118,15 +146,21 @@ async fn after(Path(millis): Path<u64>) -> &'static str {
     "hello"
 }
 
-async fn never(State(gone): State<Gone>) -> &'static str {
-    struct Dropped(Gone);
-    impl Drop for Dropped {
-        fn drop(&mut self) {
-            self.0.0.fetch_add(1, Ordering::Relaxed);
-        }
+/// A client that closes its connection may still be reading, as far as one can tell: so the future is dropped
+/// only when that turns out to be wrong, and its end is heard here.
+async fn never(State(gone): State<Gone>, request: Request) {
+    let _until_then = Endless(gone);
+    match request.feature::<RequestLifetime>() {
+        Some(lifetime) => lifetime.disconnected().await,
+        None => std::future::pending().await,
     }
-    let _dropped = Dropped(gone);
-    std::future::pending().await
+}
+
+async fn endless(State(gone): State<Gone>) -> Body {
+    Body::from_stream(stream::unfold(Endless(gone), |endless| async move {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Some((Ok::<_, Infallible>(PIECE), endless))
+    }))
 }
 
 async fn gone(State(gone): State<Gone>) -> String {
@@ -138,10 +172,13 @@ async fn statistics(request: Request) -> String {
         return String::new();
     };
     format!(
-        "connections: {}\nrequests: {}\nupgraded: {}\n",
+        "connections: {}\nrequests: {}\nupgraded: {}\ntotal connections: {}\ntotal requests: {}\nrejections: {}\n",
         statistics.connections(),
         statistics.requests(),
-        statistics.upgraded()
+        statistics.upgraded(),
+        statistics.total_connections(),
+        statistics.total_requests(),
+        statistics.rejections(),
     )
 }
 
@@ -150,8 +187,9 @@ async fn websocket(upgrade: WebSocketUpgrade) -> Response {
 }
 
 async fn echo(mut socket: WebSocket) {
+    // To the very end, so that the client's wish to close is answered.
     while let Some(Ok(message)) = socket.recv().await {
-        if matches!(message, Message::Close(_)) || socket.send(message).await.is_err() {
+        if !matches!(message, Message::Close(_)) && socket.send(message).await.is_err() {
             return;
         }
     }
