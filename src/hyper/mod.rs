@@ -70,9 +70,13 @@
 //! | `transom.tls_handshake.duration` | histogram, in seconds | `tls.protocol.version`, or `error.type` |
 //! | `transom.rejections` | counter: requests and connections that the server refused or ended | instead: `error.type`, `http.response.status_code` |
 //!
-//! What it does not have yet: timeouts, and a limit on the number of connections. A client that sends
-//! nothing holds its connection for as long as it likes, so on the Internet it wants a reverse proxy
-//! before it.
+//! It faces the Internet as it stands; [`Limits`] has every number. One deadline holds from the moment that a
+//! connection is accepted to the end of its first head, and no byte moves it: 30 s, then 408 where a request
+//! was begun. Each later head has as long from its first byte, an idle connection 130 s. A body has to arrive,
+//! and a response to be read, at 240 bytes a second on the average after 5 s: else 408, or a reset. How many
+//! connections there may be, of all and of one address, how many requests each may carry and how long it may
+//! last is not limited unless it is set. None of the times runs while the application works, nor on an upgraded
+//! connection.
 
 mod accept;
 mod bound;
