@@ -20,6 +20,10 @@ pub(in crate::hyper) enum Reason {
     MinResponseRate,
     /// What was in flight when the connection reached its age took too long.
     MaxConnectionAge,
+    /// HTTP/2: the client sent too much that carries neither a request nor data.
+    Flood,
+    /// HTTP/2: the client broke the protocol.
+    Protocol,
 }
 
 impl Reason {
@@ -34,6 +38,8 @@ impl Reason {
             Self::MinRequestBodyRate => "min_request_body_data_rate",
             Self::MinResponseRate => "min_response_data_rate",
             Self::MaxConnectionAge => "max_connection_age_exceeded",
+            Self::Flood => "enhance_your_calm",
+            Self::Protocol => "protocol_error",
         }
     }
 }

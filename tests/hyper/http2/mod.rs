@@ -1,0 +1,9 @@
+//! HTTP/2.
+
+mod attacks;
+mod connect;
+mod frames;
+mod limits;
+mod malformed;
+mod streams;
+mod times;
