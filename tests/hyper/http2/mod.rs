@@ -5,5 +5,6 @@ mod connect;
 mod frames;
 mod limits;
 mod malformed;
+mod protocols;
 mod streams;
 mod times;
