@@ -16,13 +16,18 @@ pub(super) struct FrameHead {
 pub(super) mod kind {
     pub(in crate::hyper::http2) const DATA: u8 = 0;
     pub(in crate::hyper::http2) const HEADERS: u8 = 1;
+    pub(in crate::hyper::http2) const PRIORITY: u8 = 2;
+    pub(in crate::hyper::http2) const RST_STREAM: u8 = 3;
     pub(in crate::hyper::http2) const SETTINGS: u8 = 4;
+    pub(in crate::hyper::http2) const PING: u8 = 6;
     pub(in crate::hyper::http2) const GOAWAY: u8 = 7;
+    pub(in crate::hyper::http2) const WINDOW_UPDATE: u8 = 8;
     pub(in crate::hyper::http2) const CONTINUATION: u8 = 9;
 }
 
 /// The flags of frames; RFC 9113, section 6.
 pub(super) mod flag {
+    pub(in crate::hyper::http2) const ACK: u8 = 0x1;
     pub(in crate::hyper::http2) const END_STREAM: u8 = 0x1;
     pub(in crate::hyper::http2) const END_HEADERS: u8 = 0x4;
 }
@@ -30,6 +35,18 @@ pub(super) mod flag {
 impl FrameHead {
     pub(super) fn has(self, flag: u8) -> bool {
         self.flags & flag != 0
+    }
+
+    /// Returns whether the length is one that the type may have; RFC 9113, sections 6.3 to 6.9.
+    pub(super) fn has_right_length(self) -> bool {
+        match self.kind {
+            kind::PRIORITY => self.length == 5,
+            kind::RST_STREAM | kind::WINDOW_UPDATE => self.length == 4,
+            kind::SETTINGS if self.has(flag::ACK) => self.length == 0,
+            kind::SETTINGS => self.length.is_multiple_of(6),
+            kind::PING => self.length == 8,
+            _ => true,
+        }
     }
 
     pub(super) fn to_bytes(self) -> [u8; HEAD] {

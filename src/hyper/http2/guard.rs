@@ -1,4 +1,4 @@
-//! What a client may cost beside its requests.
+//! What a client may cost beside its requests, and what is wrong with its frames at first sight.
 
 use std::time::Duration;
 
@@ -64,12 +64,13 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// It is a [`Flood`].
+    /// The connection has to end.
     pub(super) fn receive(
         &mut self,
         bytes: &[u8],
         now: impl FnOnce() -> Instant,
-    ) -> Result<(), Flood> {
+    ) -> Result<(), Violation> {
+        let mut lengths_are_right = true;
         let Self {
             received,
             budget,
@@ -81,6 +82,7 @@ impl Guard {
         received.take(bytes, |seen| match seen {
             Seen::Head(head) => {
                 *budget = budget.saturating_sub(cost(head));
+                lengths_are_right &= head.has_right_length();
                 match head.kind {
                     kind::HEADERS => {
                         *last_stream = head.stream.max(*last_stream);
@@ -97,6 +99,9 @@ impl Guard {
                 }
             }
         });
+        if !lengths_are_right {
+            return Err(Violation::FrameSize);
+        }
         self.check(now)
     }
 
@@ -116,8 +121,8 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// It is a [`Flood`].
-    pub(super) fn charge(&mut self, now: impl FnOnce() -> Instant) -> Result<(), Flood> {
+    /// The connection has to end.
+    pub(super) fn charge(&mut self, now: impl FnOnce() -> Instant) -> Result<(), Violation> {
         self.budget = self.budget.saturating_sub(1);
         self.check(now)
     }
@@ -137,7 +142,7 @@ impl Guard {
         self.sent.is_between()
     }
 
-    fn check(&mut self, now: impl FnOnce() -> Instant) -> Result<(), Flood> {
+    fn check(&mut self, now: impl FnOnce() -> Instant) -> Result<(), Violation> {
         if self.budget >= 0 {
             return Ok(());
         }
@@ -147,14 +152,19 @@ impl Guard {
         self.refilled = now;
         match self.budget {
             0.. => Ok(()),
-            _ => Err(Flood),
+            _ => Err(Violation::Flood),
         }
     }
 }
 
-/// A client sent more frames that carry nothing than its budget has.
+/// Why a connection has to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Flood;
+pub(super) enum Violation {
+    /// The client sent more frames that carry nothing than its budget has.
+    Flood,
+    /// A frame has a length that its type does not have. h2 sees it too, and calls it PROTOCOL_ERROR.
+    FrameSize,
+}
 
 impl Block {
     fn of(head: FrameHead) -> Self {
@@ -239,6 +249,25 @@ mod tests {
             frame(0, flag::END_STREAM, 1, 0),
         ] {
             assert_eq!(taken(&mut opened(now), now, &frame), 10_000);
+        }
+    }
+
+    #[test]
+    fn a_frame_of_a_wrong_length_is_one_as_soon_as_its_head_is_there() {
+        let now = Instant::now();
+        for (kind, flags, length) in [
+            (2, 0, 4),
+            (3, 0, 5),
+            (4, 0, 5),
+            (4, 1, 6),
+            (6, 0, 9),
+            (8, 0, 0),
+        ] {
+            let frame = frame(kind, flags, 1, length);
+            let mut guard = opened(now);
+            assert_eq!(guard.receive(&frame[..8], || now), Ok(()));
+            let wrong = guard.receive(&frame[8..9], || now);
+            assert_eq!(wrong, Err(Violation::FrameSize), "{kind}");
         }
     }
 

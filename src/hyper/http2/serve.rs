@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::Instant;
 
+use super::guard::Violation;
 use super::in_transit::InTransit;
 use super::life::{Life, Sight, Verdict};
 use super::malformed::is_malformed;
@@ -127,26 +128,21 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     // What works for the client ends before the client is told.
     drop(connection);
     drop(streams);
-    let reason = match end {
-        End::Of(Err(_)) if wire.is_flooded() => Some(Reason::Flood),
-        End::Cut(reason) => Some(reason),
-        End::Of(Ok(())) => {
-            close(&transport, &mut watchdog, false).await;
-            None
-        }
-        End::Of(Err(error)) if is_of_protocol(&error) => {
-            server.rejected(Reason::Protocol, &info);
-            close(&transport, &mut watchdog, true).await;
-            None
-        }
-        End::Of(Err(_)) | End::Closed => None,
+    let (reason, told) = match (end, wire.violation()) {
+        (End::Cut(reason), _) => (Some(reason), Some(told(reason))),
+        (End::Of(Err(_)), Some(Violation::Flood)) => (Some(Reason::Flood), Some(FLOOD)),
+        (End::Of(Err(_)), Some(Violation::FrameSize)) => (Some(Reason::Protocol), Some(FRAME_SIZE)),
+        (End::Of(Err(error)), None) if is_of_protocol(&error) => (Some(Reason::Protocol), None),
+        (End::Of(Ok(())), _) => (None, None),
+        (End::Of(Err(_)) | End::Closed, _) => return transport.lock().close(),
     };
     if let Some(reason) = reason {
         server.rejected(reason, &info);
-        let (code, why) = told(reason);
-        wire.go_away(code.into(), why);
-        close(&transport, &mut watchdog, true).await;
     }
+    if let Some((code, why)) = told {
+        wire.go_away(code.into(), why);
+    }
+    close(&transport, &mut watchdog, reason.is_some()).await;
     transport.lock().close();
 }
 
@@ -178,18 +174,26 @@ fn builder(limits: &Http2Limits, streams: StreamExecutor) -> http2::Builder<Stre
 }
 
 /// What a client is told in the last GOAWAY.
-fn told(reason: Reason) -> (Code, &'static str) {
+type Told = (Code, &'static str);
+
+const FLOOD: Told = (
+    Code::ENHANCE_YOUR_CALM,
+    "too many frames that carry neither a request nor data",
+);
+const FRAME_SIZE: Told = (
+    Code::FRAME_SIZE_ERROR,
+    "a frame has a length that its type does not have",
+);
+
+/// Returns what a client is told whose connection is cut.
+fn told(reason: Reason) -> Told {
     match reason {
-        Reason::Flood => (
-            Code::ENHANCE_YOUR_CALM,
-            "too many frames that carry neither a request nor data",
-        ),
         Reason::RequestHeadTimeout => (
             Code::ENHANCE_YOUR_CALM,
             "the fields of a request did not come in time",
         ),
         Reason::MinResponseRate => (Code::ENHANCE_YOUR_CALM, "a response was not taken in time"),
-        _ => (Code::NO_ERROR, ""),
+        _ => (Code::NO_ERROR, "the connection has reached its age"),
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::frames::{FrameHead, kind};
-use super::guard::{Flood, Guard};
+use super::guard::{Guard, Violation};
 use crate::hyper::connection::Transport;
 
 /// A connection's bytes as hyper has them, and what is known of them.
@@ -21,7 +21,7 @@ pub(super) struct Wire {
 
 struct State {
     guard: Guard,
-    is_flooded: bool,
+    violation: Option<Violation>,
 }
 
 impl Wire {
@@ -30,14 +30,14 @@ impl Wire {
             transport,
             state: Arc::new(Mutex::new(State {
                 guard: Guard::new(Instant::now()),
-                is_flooded: false,
+                violation: None,
             })),
         }
     }
 
-    /// Returns whether the client sent too much that carries nothing.
-    pub(super) fn is_flooded(&self) -> bool {
-        self.lock().is_flooded
+    /// Returns why the connection has to end, if it has.
+    pub(super) fn violation(&self) -> Option<Violation> {
+        self.lock().violation
     }
 
     /// Returns which header block it is that began and is not whole.
@@ -48,7 +48,9 @@ impl Wire {
     /// Counts a request that was malformed.
     pub(super) fn charge(&self) {
         let mut state = self.lock();
-        state.is_flooded |= state.guard.charge(Instant::now).is_err();
+        if let Err(violation) = state.guard.charge(Instant::now) {
+            state.violation = Some(violation);
+        }
     }
 
     /// Tells the client why the connection ends, with the last frame that there is. hyper must not write
@@ -91,13 +93,13 @@ impl AsyncRead for Wire {
         ready!(Pin::new(&mut self.transport).poll_read(cx, buffer))?;
         let mut state = self.lock();
         let received = &buffer.filled()[before..];
-        if let Err(Flood) = state.guard.receive(received, Instant::now) {
-            state.is_flooded = true;
+        if let Err(violation) = state.guard.receive(received, Instant::now) {
+            state.violation = Some(violation);
         }
-        match state.is_flooded {
-            // None of it is for hyper, which answers each frame.
-            true => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
-            false => Poll::Ready(Ok(())),
+        match state.violation {
+            // None of it is for hyper, which would answer.
+            Some(_) => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            None => Poll::Ready(Ok(())),
         }
     }
 }
