@@ -60,6 +60,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("tower_http", &["pipeline/"]),
     ("tower_layer", &["pipeline/"]),
     ("tower_service", &["pipeline/"]),
+    ("h2", &["hyper/http2/"]),
     ("hyper", &["hyper/", "adapter/bridge.rs"]),
     ("hyper_util", &["hyper/", "adapter/bridge.rs"]),
     ("listenfd", &["hyper/accept/inherited.rs"]),
