@@ -35,6 +35,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         mut watchdog,
     } = arrival;
     let endpoint = Arc::clone(&opened.endpoint);
+    let alt_svc = opened.alt_svc();
     let limits = &server.options.limits;
     let min_rate = limits.min_response_rate();
     let bounds = Bounds::from(limits);
@@ -55,6 +56,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             transport: transport.clone(),
         }),
         server: Arc::clone(&server),
+        alt_svc,
         endpoint: opened.endpoint,
     };
     let service = service_fn(|request| requests.answer(request));

@@ -30,6 +30,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         ..
     } = arrival;
     let endpoint = Arc::clone(&opened.endpoint);
+    let alt_svc = opened.alt_svc();
     let min_rate = server.options.limits.min_response_rate();
     let transport = Transport::new(opened.stream, opened.ahead, None, min_rate, place);
     let connection = server.dispatcher.connection(opened.info, opened.scheme);
@@ -41,6 +42,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         carries: opened.carries,
         speaks: Speaks::Http2(in_transit.clone()),
         server: Arc::clone(&server),
+        alt_svc,
         endpoint: opened.endpoint,
     });
     let service = service_fn(move |request| {

@@ -21,7 +21,6 @@ pub struct Http3Limits {
     stream_window_size: u32,
     send_buffer_size: u32,
     idle_timeout: Duration,
-    handshake_timeout: Duration,
     max_pending_handshakes: usize,
 }
 
@@ -69,13 +68,6 @@ impl Http3Limits {
         self
     }
 
-    /// Sets how long the handshake may take; 10 s by default.
-    #[doc(alias = "HandshakeTimeout")]
-    pub fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.handshake_timeout = timeout;
-        self
-    }
-
     /// Sets how many handshakes may be under way at an endpoint; 1,000 by default. One more is refused. Once a
     /// tenth are, a client has to show first that its address is its own (RFC 9000, section 8.1).
     pub fn with_max_pending_handshakes(mut self, handshakes: usize) -> Self {
@@ -113,11 +105,6 @@ impl Http3Limits {
         self.idle_timeout
     }
 
-    /// Returns how long the handshake may take.
-    pub fn handshake_timeout(&self) -> Duration {
-        self.handshake_timeout
-    }
-
     /// Returns how many handshakes may be under way at an endpoint.
     pub fn max_pending_handshakes(&self) -> usize {
         self.max_pending_handshakes
@@ -147,11 +134,6 @@ impl Http3Limits {
                 "`http3.idle_timeout` has to be from 1 s to 1 hour",
             ));
         }
-        if self.handshake_timeout.is_zero() {
-            return Err(Error::configuration(
-                "the limit `http3.handshake_timeout` is 0, which leaves room for nothing",
-            ));
-        }
         Ok(())
     }
 }
@@ -165,7 +147,6 @@ impl Default for Http3Limits {
             stream_window_size: 256 * 1024,
             send_buffer_size: 1024 * 1024,
             idle_timeout: Duration::from_secs(30),
-            handshake_timeout: Duration::from_secs(10),
             max_pending_handshakes: 1000,
         }
     }
