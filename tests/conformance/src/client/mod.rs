@@ -1,6 +1,7 @@
 //! The clients of the cases: one that sends requests over any protocol, and one that writes bytes.
 
 mod connection;
+mod http3;
 mod reply;
 mod stream;
 mod tls;
