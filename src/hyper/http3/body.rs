@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::code::Code;
@@ -33,7 +34,12 @@ impl Exchange {
     /// Returns why the request ends, once that is so.
     pub(super) async fn failure(&self) -> Code {
         self.failed.wait().await;
-        self.why.get().copied().unwrap_or(Code::INTERNAL_ERROR)
+        self.why().unwrap_or(Code::INTERNAL_ERROR)
+    }
+
+    /// As [`failure`](Self::failure), if it is so already.
+    pub(super) fn why(&self) -> Option<Code> {
+        self.why.get().copied()
     }
 
     fn fail(&self, why: Code) {
@@ -46,6 +52,8 @@ impl Exchange {
 pub(super) struct RequestBody {
     /// Gone at the end of the body.
     frames: Option<Frames>,
+    /// They came, and are handed over when nothing follows them.
+    trailers: Option<HeaderMap>,
     /// How much of the announced length is still to come.
     left: Option<u64>,
     clock: Clock,
@@ -64,6 +72,7 @@ impl RequestBody {
     ) -> Self {
         Self {
             frames,
+            trailers: None,
             left: length,
             clock: Clock::new(limits.min_request_body_rate()),
             exchange,
@@ -96,33 +105,38 @@ impl RequestBody {
         }
     }
 
-    fn part(&mut self, part: Part) -> Option<Result<Frame<Bytes>, Error>> {
+    /// Takes a part in. `None`: there is nothing to hand over yet.
+    fn part(&mut self, part: Part) -> Option<Option<Result<Frame<Bytes>, Error>>> {
         match part {
             Part::Data(data) => {
                 if let Some(left) = &mut self.left {
                     match left.checked_sub(data.len() as u64) {
                         Some(less) => *left = less,
-                        None => return Some(Err(self.malformed(TOO_LONG))),
+                        None => return Some(Some(Err(self.malformed(TOO_LONG)))),
                     }
                 }
-                Some(Ok(Frame::data(data)))
+                Some(Some(Ok(Frame::data(data))))
             }
-            Part::Section(section) => Some(match head::trailers(&section, &self.limits) {
-                Ok(trailers) => Ok(Frame::trailers(trailers)),
-                Err(head::Refusal::Undecodable) => Err(self.faulty(&UNDECODABLE)),
-                Err(_) => Err(self.malformed("the trailers of the request are malformed")),
-            }),
+            Part::Section(section) => match head::trailers(&section, &self.limits) {
+                Ok(trailers) => {
+                    self.trailers = Some(trailers);
+                    None
+                }
+                Err(head::Refusal::Undecodable) => Some(Some(Err(self.faulty(&UNDECODABLE)))),
+                Err(_) => Some(Some(Err(self.malformed(MALFORMED)))),
+            },
             Part::End => {
                 self.frames = None;
-                match self.left.take() {
-                    None | Some(0) => None,
+                Some(match self.left.take() {
+                    None | Some(0) => self.trailers.take().map(Frame::trailers).map(Ok),
                     Some(_) => Some(Err(self.malformed(TOO_SHORT))),
-                }
+                })
             }
         }
     }
 }
 
+const MALFORMED: &str = "the trailers of the request are malformed";
 const TOO_LONG: &str = "the body of the request is longer than its Content-Length";
 const TOO_SHORT: &str = "the body of the request is shorter than its Content-Length";
 pub(super) const UNDECODABLE: Fault = Fault::Connection(
@@ -139,29 +153,31 @@ impl HttpBody for RequestBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = &mut *self;
-        let Some(frames) = &mut this.frames else {
-            return Poll::Ready(None);
-        };
-        this.exchange.read.fire();
-        let part = match frames.poll_next(cx) {
-            Poll::Ready(part) => part,
-            Poll::Pending => {
-                ready!(this.clock.poll_late(cx));
-                this.frames = None;
-                this.exchange.late.store(true, Ordering::Release);
-                return Poll::Ready(Some(Err(Error::timeout())));
+        loop {
+            let Some(frames) = &mut this.frames else {
+                return Poll::Ready(None);
+            };
+            this.exchange.read.fire();
+            let part = match frames.poll_next(cx) {
+                Poll::Ready(Ok(part)) => part,
+                Poll::Ready(Err(fault)) => {
+                    return Poll::Ready(Some(Err(this.faulty(&fault))));
+                }
+                Poll::Pending => {
+                    ready!(this.clock.poll_late(cx));
+                    this.frames = None;
+                    this.exchange.late.store(true, Ordering::Release);
+                    return Poll::Ready(Some(Err(Error::timeout())));
+                }
+            };
+            this.clock.advance(match &part {
+                Part::Data(data) => data.len(),
+                _ => 0,
+            });
+            if let Some(frame) = this.part(part) {
+                return Poll::Ready(frame);
             }
-        };
-        Poll::Ready(match part {
-            Ok(part) => {
-                this.clock.advance(match &part {
-                    Part::Data(data) => data.len(),
-                    _ => 0,
-                });
-                this.part(part)
-            }
-            Err(fault) => Some(Err(this.faulty(&fault))),
-        })
+        }
     }
 
     fn is_end_stream(&self) -> bool {

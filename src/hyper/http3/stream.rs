@@ -270,7 +270,10 @@ impl Answer {
             });
             match self.wait_for_frame(frame).await? {
                 None => return Ok(()),
-                Some(Err(_)) => return Err(Some(Code::INTERNAL_ERROR)),
+                // A body that was made of the request's may fail with it.
+                Some(Err(_)) => {
+                    return Err(Some(self.exchange.why().unwrap_or(Code::INTERNAL_ERROR)));
+                }
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.writer.data(data).await.map_err(gone)?,
                     Err(frame) => {
