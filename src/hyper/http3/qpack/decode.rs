@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_line_is_read() {
-        let section = b"\x00\x00\xd1\x51\x0b/index.html\x22ab\x01c\x2b\x1f\x81\x1f";
+        let section = b"\x00\x00\xd1\x51\x0b/index.html\x22ab\x01c\x29\x1f\x81\x1f";
         let fields = read(section, 1000);
         let expected = [(":method", "GET"), (":path", "/index.html"), ("ab", "c")];
         let expected = expected.map(|(name, value)| (fixed(name), fixed(value)));
