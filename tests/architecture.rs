@@ -67,6 +67,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("nix", &["adapter/listen/"]),
     ("ppp", &["hyper/proxy_protocol/"]),
     ("sd_notify", &["hosting/systemd.rs"]),
+    ("quinn", &["hyper/http3/"]),
     ("socket2", &["adapter/listen/", "hyper/"]),
     ("metrics", &["adapter/observe/", "hyper/observe/"]),
     ("clap", &["hosting/"]),
@@ -74,7 +75,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("strsim", &["configuration/"]),
     ("toml", &["configuration/"]),
     ("rcgen", &["hyper/tls/"]),
-    ("rustls", &["hyper/tls/"]),
+    ("rustls", &["hyper/tls/", "hyper/http3/"]),
     ("tokio_rustls", &["hyper/tls/"]),
     ("x509_parser", &["hyper/tls/"]),
 ];

@@ -51,6 +51,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         mut watchdog,
     } = arrival;
     let endpoint = Arc::clone(&opened.endpoint);
+    let alt_svc = opened.alt_svc();
     let limits = server.options.limits.clone();
     let min_rate = limits.min_response_rate();
     let transport = Transport::new(opened.stream, opened.ahead, None, min_rate, place);
@@ -69,6 +70,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             streams: streams.executor(),
         }),
         server: Arc::clone(&server),
+        alt_svc,
         endpoint: opened.endpoint,
     });
     let count = Arc::new(AtomicU64::new(0));

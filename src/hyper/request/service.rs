@@ -31,6 +31,8 @@ pub(in crate::hyper) struct Requests<A> {
     pub(in crate::hyper) connection: Connection,
     pub(in crate::hyper) carries: Option<Carries>,
     pub(in crate::hyper) speaks: Speaks,
+    /// What responses tell of HTTP/3, if they do.
+    pub(in crate::hyper) alt_svc: Option<HeaderValue>,
 }
 
 /// The protocol of a connection, and what has to be known of its requests beside their answers.
@@ -96,6 +98,7 @@ impl<A: Application> Requests<A> {
             takes_trailers: false,
             takes_chunks: version >= Version::HTTP_11,
             switch: None,
+            alt_svc: self.alt_svc.clone(),
         };
         if let Speaks::Http1(_) = &self.speaks {
             // One look at each field costs less than two lookups.
@@ -186,6 +189,7 @@ struct After<A> {
     takes_chunks: bool,
     /// Boxed: few requests have one.
     switch: Option<Box<Switch<A>>>,
+    alt_svc: Option<HeaderValue>,
 }
 
 impl<A> After<A> {
@@ -200,6 +204,9 @@ impl<A> After<A> {
         {
             let close = HeaderValue::from_static("close");
             head.headers.append(header::CONNECTION, close);
+        }
+        if let Some(alt_svc) = self.alt_svc {
+            head.headers.entry(header::ALT_SVC).or_insert(alt_svc);
         }
         let chunked = self.takes_trailers && head.headers.contains_key(header::TRAILER);
         if chunked {

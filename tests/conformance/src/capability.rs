@@ -41,6 +41,7 @@ capabilities! {
     Http1 = "http1": "HTTP/1.1.",
     Http10 = "http10": "HTTP/1.0 clients are answered in their own version's framing.",
     Http2 = "http2": "HTTP/2: by prior knowledge in cleartext, by ALPN over TLS.",
+    Http3 = "http3": "HTTP/3.",
     Tls = "tls": "The server speaks TLS, and tells what was agreed on.",
     ClientCertificates = "client-certificates": "A client over TLS may show a certificate.",
     KeepAlive = "keep-alive": "One connection carries many requests.",
