@@ -20,11 +20,12 @@ use http::{HeaderMap, Method, Request, Uri, Version, header};
 /// # Errors
 ///
 /// - The target has a form that the method does not take: an authority alone, with its port, is
-///   CONNECT's; `*` is that of OPTIONS; the rest is a path or a whole URI (RFC 9112, section 3.2).
+///   CONNECT's; `*` is that of OPTIONS; the rest is a path or a whole URI (RFC 9112, section 3.2). On
+///   HTTP/2 and HTTP/3 CONNECT may have a whole URI too: with `:protocol` (RFC 8441).
 /// - There is no `Host`, more than one, or one that is no host and port. HTTP/1.0 may leave it out, and so
 ///   may HTTP/2 where the target has an authority.
 pub fn check_head<B>(request: &Request<B>) -> Result<(), InvalidHead> {
-    if !is_target(request.method(), request.uri()) {
+    if !is_target(request.method(), request.version(), request.uri()) {
         return Err(InvalidHead(
             "the method does not take a target of that form",
         ));
@@ -102,9 +103,12 @@ static NAME: [bool; 256] = {
     table
 };
 
-fn is_target(method: &Method, uri: &Uri) -> bool {
+fn is_target(method: &Method, version: Version, uri: &Uri) -> bool {
     if *method == Method::CONNECT {
-        return uri.port().is_some() && uri.scheme().is_none();
+        return match uri.scheme() {
+            None => uri.port().is_some(),
+            Some(_) => version > Version::HTTP_11,
+        };
     }
     if uri.path() == "*" {
         return *method == Method::OPTIONS;
@@ -159,8 +163,11 @@ mod tests {
             let (Ok(method), Ok(uri)) = (method.parse(), target.parse()) else {
                 panic!("{method} {target} is not of HTTP");
             };
-            assert_eq!(is_target(&method, &uri), right, "{method} {target}");
+            let is_target = is_target(&method, Version::HTTP_11, &uri);
+            assert_eq!(is_target, right, "{method} {target}");
         }
+        let whole = Uri::from_static("http://a/b");
+        assert!(is_target(&Method::CONNECT, Version::HTTP_2, &whole));
     }
 
     #[test]

@@ -30,9 +30,11 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// To the `Host` field. RFC 9112, section 3.2.2: that of an absolute target replaces the field.
+/// To the `Host` field. RFC 9112, section 3.2.2: that of an absolute target replaces the field. CONNECT has
+/// it alone, unless it asks for a protocol (RFC 8441): then it has a path like any other.
 fn move_authority(head: &mut Parts) {
-    if head.uri.authority().is_none() || head.method == Method::CONNECT {
+    let is_tunnel = head.method == Method::CONNECT && head.uri.scheme().is_none();
+    if head.uri.authority().is_none() || is_tunnel {
         return;
     }
     let mut parts = std::mem::take(&mut head.uri).into_parts();

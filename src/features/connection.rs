@@ -121,8 +121,10 @@ impl fmt::Display for ConnectionId {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// An IP address and a port.
+    /// An IP address and a port of TCP.
     Tcp(SocketAddr),
+    /// An IP address and a port of UDP, below QUIC.
+    Udp(SocketAddr),
     /// A unix socket; a client's mostly has no path.
     Unix(Option<PathBuf>),
     /// An end within this process.
@@ -133,7 +135,7 @@ impl Endpoint {
     /// Returns the IP address and port, if the end has them.
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
-            Self::Tcp(address) => Some(*address),
+            Self::Tcp(address) | Self::Udp(address) => Some(*address),
             _ => None,
         }
     }
@@ -142,7 +144,7 @@ impl Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp(address) => address.fmt(f),
+            Self::Tcp(address) | Self::Udp(address) => address.fmt(f),
             Self::Unix(Some(path)) => write!(f, "unix:{}", path.display()),
             Self::Unix(None) => f.write_str("unix:"),
             Self::Memory => f.write_str("memory"),
@@ -156,6 +158,8 @@ impl fmt::Display for Endpoint {
 pub enum Transport {
     /// TCP.
     Tcp,
+    /// QUIC, over UDP.
+    Quic,
     /// A unix socket.
     Unix,
     /// Nothing: both ends are in this process.
@@ -167,6 +171,7 @@ impl Transport {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
+            Self::Quic => "udp",
             Self::Unix => "unix",
             Self::Memory => "memory",
         }

@@ -22,6 +22,7 @@
 //! | [`OriginalTarget`] | `request.original_target` | request | `IHttpRequestFeature.RawTarget` |
 //! | [`PathBase`] | `request.path_base` | request | `IHttpRequestFeature.PathBase` |
 //! | [`dyn Upgrade`](Upgrade) | `request.upgrade` | request | `IHttpUpgradeFeature` |
+//! | [`ExtendedConnect`] | `request.extended_connect` | request | `IHttpExtendedConnectFeature` |
 //!
 //! ```
 //! use transom::features::{ConnectionInfo, Feature, Features, RequestExt};
@@ -43,6 +44,7 @@
 mod addresses;
 mod collection;
 mod connection;
+mod extended_connect;
 mod lifetime;
 mod max_request_body_size;
 mod missing;
@@ -66,6 +68,7 @@ pub use addresses::{
 };
 pub use collection::{Feature, Features};
 pub use connection::{ConnectionId, ConnectionInfo, Endpoint, Transport};
+pub use extended_connect::ExtendedConnect;
 pub use lifetime::RequestLifetime;
 pub use max_request_body_size::{BodySizeFrozen, MaxRequestBodySize};
 pub use missing::MissingFeature;

@@ -36,7 +36,7 @@ impl BoundHyperServer {
         let requested: Vec<ServerAddress> = endpoints
             .iter()
             .filter_map(|endpoint| match &endpoint.requested {
-                Some(Site::Address(address, _)) => Some(address.clone()),
+                Some(Site::Address(address, ..)) => Some(address.clone()),
                 _ => None,
             })
             .collect();

@@ -88,6 +88,8 @@ mod connection;
 pub mod fuzzing;
 mod http1;
 mod http2;
+#[cfg(feature = "http3")]
+mod http3;
 pub mod middleware;
 mod observe;
 mod options;
@@ -104,6 +106,8 @@ pub use bound::BoundHyperServer;
 #[cfg(feature = "configuration")]
 pub use configuration::HyperConfiguration;
 pub use observe::{Rejection, RejectionReason};
-pub use options::{Endpoint, Http2Limits, Limits, MinDataRate, Protocols, UnknownProtocols};
+pub use options::{
+    Endpoint, Http2Limits, Http3Limits, Limits, MinDataRate, Protocols, UnknownProtocols,
+};
 pub use proxy_protocol::ProxyProtocol;
 pub use server::HyperServer;

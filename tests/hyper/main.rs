@@ -8,6 +8,7 @@ mod disconnect;
 mod endpoints;
 mod heads;
 mod http2;
+mod http3;
 mod limits;
 mod output;
 mod proxy_protocol;

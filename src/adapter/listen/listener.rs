@@ -1,5 +1,7 @@
 use std::io;
 use std::net::TcpListener;
+#[cfg(feature = "http3")]
+use std::net::{SocketAddr, UdpSocket};
 #[cfg(unix)]
 use std::os::unix::net::UnixListener;
 
@@ -28,6 +30,9 @@ pub enum Socket {
     /// A unix socket.
     #[cfg(unix)]
     Unix(UnixListener),
+    /// UDP, for QUIC.
+    #[cfg(feature = "http3")]
+    Udp(UdpSocket),
 }
 
 impl Socket {
@@ -41,6 +46,8 @@ impl Socket {
             Self::Tcp(socket) => Self::Tcp(socket.try_clone()?),
             #[cfg(unix)]
             Self::Unix(socket) => Self::Unix(socket.try_clone()?),
+            #[cfg(feature = "http3")]
+            Self::Udp(socket) => Self::Udp(socket.try_clone()?),
         })
     }
 }
@@ -82,7 +89,16 @@ impl Listener {
     }
 
     /// Wraps a socket that does not block.
-    pub(super) fn new(address: ServerAddress, socket: Socket) -> Self {
+    /// Returns where a socket of TCP really is, until it is taken.
+    #[cfg(feature = "http3")]
+    pub(crate) fn tcp_addr(&self) -> Option<SocketAddr> {
+        match &self.socket {
+            Some(Socket::Tcp(socket)) => socket.local_addr().ok(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn new(address: ServerAddress, socket: Socket) -> Self {
         Self {
             address,
             socket: Some(socket),

@@ -8,7 +8,9 @@ use super::inherited::{self, Lease};
 use crate::adapter::{Listener, Socket, SocketOptions, bind_with};
 use crate::contract::Error;
 use crate::features::{Scheme, ServerAddress};
-use crate::hyper::options::{Endpoint, EndpointOptions, Source};
+#[cfg(feature = "http3")]
+use crate::hyper::http3;
+use crate::hyper::options::{Endpoint, EndpointOptions, Protocols, Source};
 #[cfg(feature = "tls")]
 use crate::hyper::tls::Tls;
 
@@ -32,10 +34,28 @@ pub(in crate::hyper) struct BoundEndpoint {
 /// Where and how an endpoint listens. Sockets of one site can be taken over by another endpoint there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::hyper) enum Site {
-    Address(ServerAddress, SocketOptions),
+    Address(ServerAddress, SocketOptions, Quic),
     /// Sockets of the process, by name or all of them.
     #[cfg(unix)]
     Inherited(Option<String>),
+}
+
+/// Whether an endpoint has sockets of UDP, for HTTP/3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::hyper) enum Quic {
+    No,
+    Beside,
+    Alone,
+}
+
+impl Quic {
+    fn of(protocols: Protocols) -> Self {
+        match protocols.contains(Protocols::HTTP3) {
+            false => Self::No,
+            true if protocols == Protocols::HTTP3 => Self::Alone,
+            true => Self::Beside,
+        }
+    }
 }
 
 /// Binds endpoints, with what a server gives each of them.
@@ -81,18 +101,27 @@ impl Binder {
         if let Some(trust) = &options.proxy_protocol {
             trust.check()?;
         }
+        let handed_over = !matches!(source, Source::Address(_));
+        if handed_over && options.protocols.contains(Protocols::HTTP3) {
+            return Err(Error::configuration(
+                "a listener that was handed over cannot speak HTTP/3, which needs a socket of its own; give the \
+                 endpoint an address",
+            ));
+        }
         let (site, options) = match &source {
             Source::Address(address) => {
                 let address: ServerAddress = address
                     .parse()
                     .map_err(|error| Error::configuration(format!("{error}")))?;
                 let options = self.secure(&address, options)?;
-                (Some(Site::Address(address, socket)), options)
+                let quic = Quic::of(options.protocols);
+                (Some(Site::Address(address, socket, quic)), options)
             }
             #[cfg(unix)]
             Source::Inherited(name) => (Some(Site::Inherited(name.clone())), options),
             _ => (None, options),
         };
+        check_quic(&options)?;
         Ok(Prepared {
             name,
             site,
@@ -121,7 +150,9 @@ impl Binder {
         #[cfg(unix)]
         let mut lease = None;
         let (listeners, sockets) = match (&prepared.site, prepared.source) {
-            (Some(Site::Address(address, socket)), _) => at_address(address, socket, workers)?,
+            (Some(Site::Address(address, socket, quic)), _) => {
+                at_address(address, socket, *quic, workers)?
+            }
             #[cfg(unix)]
             (Some(Site::Inherited(name)), _) => {
                 let (mut listeners, held) = inherited::take(name.as_deref(), prepared.scheme)?;
@@ -233,6 +264,7 @@ fn scheme_of(options: &EndpointOptions) -> Result<Scheme, Error> {
 fn at_address(
     address: &ServerAddress,
     socket: &SocketOptions,
+    quic: Quic,
     workers: usize,
 ) -> Result<(Vec<Listener>, Vec<Vec<Socket>>), Error> {
     let shares = shares_ports() && workers > 1 && address.port().is_some();
@@ -242,7 +274,7 @@ fn at_address(
     } else {
         options
     };
-    let mut listeners = bind_with(std::slice::from_ref(address), &options)?;
+    let mut listeners = sockets_at(address, &options, quic, shares)?;
     if !shares {
         let sockets = clones(&mut listeners, workers);
         return match sockets {
@@ -263,10 +295,58 @@ fn at_address(
             .collect(),
     ];
     for _ in 1..workers {
-        let mut more = bind_with(&addresses, &options)?;
+        let mut more = Vec::new();
+        for address in &addresses {
+            more.extend(sockets_at(address, &options, quic, shares)?);
+        }
         sockets.push(more.iter_mut().filter_map(Listener::take_socket).collect());
     }
     Ok((listeners, sockets))
+}
+
+#[cfg(feature = "http3")]
+fn sockets_at(
+    address: &ServerAddress,
+    options: &SocketOptions,
+    quic: Quic,
+    shared: bool,
+) -> Result<Vec<Listener>, Error> {
+    match quic {
+        Quic::No => bind_with(std::slice::from_ref(address), options),
+        Quic::Beside => http3::bind(address, options, Protocols::HTTP1_AND_2_AND_3, shared),
+        Quic::Alone => http3::bind(address, options, Protocols::HTTP3, shared),
+    }
+}
+
+#[cfg(not(feature = "http3"))]
+fn sockets_at(
+    address: &ServerAddress,
+    options: &SocketOptions,
+    quic: Quic,
+    _: bool,
+) -> Result<Vec<Listener>, Error> {
+    match quic {
+        Quic::No => bind_with(std::slice::from_ref(address), options),
+        Quic::Beside | Quic::Alone => Err(Error::configuration(format!(
+            "`{address}` asks for HTTP/3, which this program was built without; build it with the feature \
+             `http3` of `transom`"
+        ))),
+    }
+}
+
+/// Checks that TLS is such that QUIC can be spoken, where it shall be.
+#[cfg(feature = "http3")]
+fn check_quic(options: &EndpointOptions) -> Result<(), Error> {
+    match &options.tls {
+        Some(tls) if options.protocols.contains(Protocols::HTTP3) => tls.quic()?.config().map(drop),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(feature = "http3"))]
+#[allow(clippy::unnecessary_wraps, reason = "as with the feature")]
+fn check_quic(_: &EndpointOptions) -> Result<(), Error> {
+    Ok(())
 }
 
 fn handed_over(

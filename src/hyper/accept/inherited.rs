@@ -74,6 +74,8 @@ fn listener(socket: &Socket, scheme: Scheme) -> io::Result<Listener> {
     match socket.try_clone()? {
         Socket::Tcp(socket) => Listener::from_tcp(scheme, socket),
         Socket::Unix(socket) => Listener::from_unix(scheme, socket),
+        #[cfg(feature = "http3")]
+        Socket::Udp(_) => Err(io::ErrorKind::InvalidInput.into()),
     }
 }
 
@@ -109,6 +111,8 @@ fn socket(descriptors: &mut ListenFd, index: usize) -> Result<Socket, String> {
     let listens = match &socket {
         Socket::Tcp(socket) => listens(socket),
         Socket::Unix(socket) => listens(socket),
+        #[cfg(feature = "http3")]
+        Socket::Udp(_) => false,
     };
     if listens {
         return Ok(socket);

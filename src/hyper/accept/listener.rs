@@ -23,6 +23,9 @@ impl AnyListener {
             Socket::Tcp(socket) => Self::Tcp(TcpListener::from_std(socket)?),
             #[cfg(unix)]
             Socket::Unix(socket) => Self::Unix(UnixListener::from_std(socket)?),
+            // It listens for what is no stream of bytes.
+            #[cfg(feature = "http3")]
+            Socket::Udp(_) => return Err(io::ErrorKind::InvalidInput.into()),
         })
     }
 

@@ -17,6 +17,8 @@ use super::acceptor::Acceptor;
 use crate::adapter::Socket;
 use crate::contract::Application;
 use crate::hyper::connection::{self, Server};
+#[cfg(feature = "http3")]
+use crate::hyper::http3::{self, QuicAcceptor};
 use crate::hyper::options::Limits;
 
 /// How long the connections of an endpoint that was removed may take to end.
@@ -63,12 +65,17 @@ pub(in crate::hyper) struct Worker<A> {
 struct Open {
     endpoint: Arc<ServedEndpoint>,
     acceptors: Vec<Acceptor>,
+    #[cfg(feature = "http3")]
+    quic: Vec<QuicAcceptor>,
     connections: JoinSet<()>,
 }
 
 /// An endpoint that is not accepted for any more.
 struct Closed {
     endpoint: Arc<ServedEndpoint>,
+    /// Their sockets carry what has not ended yet.
+    #[cfg(feature = "http3")]
+    quic: Vec<QuicAcceptor>,
     connections: JoinSet<()>,
     end: Pin<Box<Sleep>>,
 }
@@ -113,17 +120,22 @@ impl<A: Application> Worker<A> {
             open.acceptors.clear();
             open.endpoint.stop.request();
         }
-        for open in &mut open {
-            while open.connections.join_next().await.is_some() {}
-        }
         poll_fn(|cx| {
+            let mut ended = true;
+            for open in &mut open {
+                ended &= open.poll_end(cx).is_ready();
+            }
             closed.retain_mut(|closed| closed.poll(cx).is_pending());
-            match closed.is_empty() {
+            match ended && closed.is_empty() {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             }
         })
         .await;
+        #[cfg(feature = "http3")]
+        for acceptor in open.into_iter().flat_map(|open| open.quic) {
+            acceptor.close().await;
+        }
     }
 
     fn obey(&mut self, order: Order) {
@@ -134,19 +146,12 @@ impl<A: Application> Worker<A> {
                 sockets,
                 done,
             } => {
-                let acceptors = sockets.into_iter().map(Acceptor::new);
-                let opened = acceptors.collect::<io::Result<_>>().map(|acceptors| {
-                    self.open.push(Open {
-                        endpoint,
-                        acceptors,
-                        connections: JoinSet::new(),
-                    });
-                });
-                let _ = done.send(opened);
+                let opened = Open::new(endpoint, sockets, &self.server.options.limits);
+                let _ = done.send(opened.map(|open| self.open.push(open)));
             }
             Order::Close { endpoint, done } => {
                 if let Some(open) = self.take(&endpoint) {
-                    self.retire(open.endpoint, open.connections);
+                    self.retire(open);
                 }
                 let _ = done.send(());
             }
@@ -155,13 +160,10 @@ impl<A: Application> Worker<A> {
                 let _ = done.send(());
             }
             Order::Replace { endpoint, by, done } => {
-                if let Some(open) = self.take(&endpoint) {
-                    self.retire(open.endpoint, open.connections);
-                    self.open.push(Open {
-                        endpoint: by,
-                        acceptors: open.acceptors,
-                        connections: JoinSet::new(),
-                    });
+                if let Some(mut open) = self.take(&endpoint) {
+                    let heir = open.replace(by);
+                    self.retire(open);
+                    self.open.push(heir);
                 }
                 let _ = done.send(());
             }
@@ -174,17 +176,68 @@ impl<A: Application> Worker<A> {
         Some(self.open.remove(at))
     }
 
-    fn retire(&mut self, endpoint: Arc<ServedEndpoint>, connections: JoinSet<()>) {
-        endpoint.stop.request();
+    fn retire(&mut self, open: Open) {
+        open.endpoint.stop.request();
         self.closed.push(Closed {
-            endpoint,
-            connections,
+            endpoint: open.endpoint,
+            #[cfg(feature = "http3")]
+            quic: open.quic,
+            connections: open.connections,
             end: Box::pin(tokio::time::sleep(DRAIN)),
         });
     }
 }
 
 impl Open {
+    #[cfg_attr(not(feature = "http3"), allow(unused_variables))]
+    fn new(
+        endpoint: Arc<ServedEndpoint>,
+        sockets: Vec<Socket>,
+        limits: &Limits,
+    ) -> io::Result<Self> {
+        let mut acceptors = Vec::with_capacity(sockets.len());
+        #[cfg(feature = "http3")]
+        let mut quic = Vec::new();
+        for socket in sockets {
+            match socket {
+                #[cfg(feature = "http3")]
+                Socket::Udp(socket) => quic.push(QuicAcceptor::new(socket, &endpoint, limits)?),
+                socket => acceptors.push(Acceptor::new(socket)?),
+            }
+        }
+        Ok(Self {
+            endpoint,
+            acceptors,
+            #[cfg(feature = "http3")]
+            quic,
+            connections: JoinSet::new(),
+        })
+    }
+
+    /// Gives the sockets to another endpoint.
+    fn replace(&mut self, by: Arc<ServedEndpoint>) -> Self {
+        Self {
+            endpoint: by,
+            acceptors: std::mem::take(&mut self.acceptors),
+            #[cfg(feature = "http3")]
+            quic: std::mem::take(&mut self.quic),
+            connections: JoinSet::new(),
+        }
+    }
+
+    /// Ready when all connections have ended. Who comes meanwhile is refused.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        #[cfg(feature = "http3")]
+        for acceptor in &mut self.quic {
+            acceptor.refuse(&self.endpoint, cx);
+        }
+        while let Poll::Ready(Some(_)) = self.connections.poll_join_next(cx) {}
+        match self.connections.is_empty() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+
     fn poll<A: Application>(&mut self, server: &Arc<Server<A>>, cx: &mut Context<'_>) {
         for acceptor in &mut self.acceptors {
             acceptor.poll(&self.endpoint, cx, |accepted| {
@@ -197,6 +250,18 @@ impl Open {
                 }
             });
         }
+        #[cfg(feature = "http3")]
+        for acceptor in &mut self.quic {
+            acceptor.poll(&self.endpoint, cx, |arrival| {
+                match server.admit(&arrival.info, false) {
+                    Some(place) => {
+                        let server = Arc::clone(server);
+                        self.connections.spawn(http3::serve(server, arrival, place));
+                    }
+                    None => arrival.refuse(),
+                }
+            });
+        }
         // After the new ones are in, so that their end wakes this too.
         while let Poll::Ready(Some(_)) = self.connections.poll_join_next(cx) {}
     }
@@ -205,6 +270,10 @@ impl Open {
 impl Closed {
     /// Ready when its connections have ended, or were aborted.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        #[cfg(feature = "http3")]
+        for acceptor in &mut self.quic {
+            acceptor.refuse(&self.endpoint, cx);
+        }
         while let Poll::Ready(Some(_)) = self.connections.poll_join_next(cx) {}
         if self.connections.is_empty() && self.endpoint.upgraded.is_empty() {
             return Poll::Ready(());

@@ -1,8 +1,8 @@
-//! The tables `limits` and `limits.http2`.
+//! The tables `limits`, `limits.http2` and `limits.http3`.
 
 use super::key::{Table, key, table};
 use super::kind::{Count, Optional, Rate, Size, Time};
-use crate::hyper::options::{Http2Limits, Limits};
+use crate::hyper::options::{Http2Limits, Http3Limits, Limits};
 
 pub(super) const LIMITS: Table<Limits> = Table {
     what: "a limit",
@@ -122,6 +122,16 @@ pub(super) const LIMITS: Table<Limits> = Table {
             },
             "what a connection of HTTP/2 may take"
         ),
+        table!(
+            Limits,
+            http3,
+            Some("Http3"),
+            |limits: Limits, table, problems| {
+                let http3 = HTTP3.read(table, limits.http3().clone(), problems);
+                limits.with_http3(http3)
+            },
+            "what a connection of HTTP/3 may take"
+        ),
     ],
     kestrel: &[
         (
@@ -201,6 +211,65 @@ pub(super) const HTTP2: Table<Http2Limits> = Table {
     )],
 };
 
+pub(super) const HTTP3: Table<Http3Limits> = Table {
+    what: "a limit of HTTP/3",
+    keys: &[
+        key!(
+            Http3Limits,
+            max_streams / with_max_streams,
+            None,
+            Count<u32>,
+            "requests that may be in flight on a connection"
+        ),
+        key!(
+            Http3Limits,
+            max_field_section_size / with_max_field_section_size,
+            None,
+            Size<usize>,
+            "how long the fields of a request may be in all, each counted with 32 bytes more"
+        ),
+        key!(
+            Http3Limits,
+            connection_window_size / with_connection_window_size,
+            None,
+            Size<u32, 16_384>,
+            "how much of bodies a connection may hold unread"
+        ),
+        key!(
+            Http3Limits,
+            stream_window_size / with_stream_window_size,
+            None,
+            Size<u32, 16_384>,
+            "how much of one body a connection may hold unread"
+        ),
+        key!(
+            Http3Limits,
+            send_buffer_size / with_send_buffer_size,
+            None,
+            Size<u32, 16_384>,
+            "how much of responses a connection may hold that its client has not acknowledged"
+        ),
+        key!(
+            Http3Limits,
+            idle_timeout / with_idle_timeout,
+            None,
+            Time<1000>,
+            "after how much silence a client counts as gone"
+        ),
+        key!(
+            Http3Limits,
+            max_pending_handshakes / with_max_pending_handshakes,
+            None,
+            Count<usize>,
+            "handshakes that may be under way at an endpoint"
+        ),
+    ],
+    kestrel: &[(
+        "MaxRequestHeaderFieldSize",
+        "`max_field_section_size` bounds all fields together",
+    )],
+};
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -225,6 +294,7 @@ mod tests {
     fn every_limit_has_a_key() {
         assert_eq!(names(&LIMITS), fields(&Limits::default()));
         assert_eq!(names(&HTTP2), fields(&Http2Limits::default()));
+        assert_eq!(names(&HTTP3), fields(&Http3Limits::default()));
     }
 
     /// Says every key by each of its names, and looks whether that and nothing else is set.
@@ -273,5 +343,6 @@ mod tests {
     fn each_key_sets_its_limit_and_no_other() {
         each_key_sets_its_limit(&LIMITS);
         each_key_sets_its_limit(&HTTP2);
+        each_key_sets_its_limit(&HTTP3);
     }
 }

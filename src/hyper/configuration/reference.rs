@@ -5,10 +5,10 @@ use super::certificate::{CERTIFICATE, CertificateValues};
 use super::endpoint::{DEFAULTS, ENDPOINT, EndpointValues, NAME};
 use super::key::Table;
 use super::kind::RATE;
-use super::limits::{HTTP2, LIMITS};
+use super::limits::{HTTP2, HTTP3, LIMITS};
 use super::plan::{Plan, SERVER};
 use super::proxy::{PROXY, ProxyValues};
-use crate::hyper::options::{Http2Limits, Limits, MinDataRate};
+use crate::hyper::options::{Http2Limits, Http3Limits, Limits, MinDataRate};
 
 impl HyperConfiguration {
     /// Returns every key with its type, its default and Kestrel's name for it, as tables of Markdown: for a
@@ -28,6 +28,7 @@ impl HyperConfiguration {
             shown("hyper", &SERVER, &Plan::default()),
             shown("hyper.limits", &LIMITS, &limits),
             shown("hyper.limits.http2", &HTTP2, &http2),
+            shown("hyper.limits.http3", &HTTP3, &Http3Limits::default()),
             shown("A rate", &RATE, &rate),
             shown("hyper.endpoints.NAME", &ENDPOINT, &endpoint),
             shown("hyper.endpoints.NAME.sni.HOST", &NAME, &endpoint),
@@ -44,12 +45,14 @@ impl HyperConfiguration {
         let mut text = String::from("| here alone | |\n|---|---|\n");
         own("limits", &LIMITS, &mut text);
         own("limits.http2", &HTTP2, &mut text);
+        own("limits.http3", &HTTP3, &mut text);
         own("endpoints.NAME", &ENDPOINT, &mut text);
         own("hyper", &SERVER, &mut text);
         text.push_str("\n| Kestrel alone | why |\n|---|---|\n");
         others("", &SERVER, &mut text);
         others("Limits.", &LIMITS, &mut text);
         others("Limits.Http2.", &HTTP2, &mut text);
+        others("Limits.Http3.", &HTTP3, &mut text);
         others("Certificate.", &CERTIFICATE, &mut text);
         text
     }

@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use http::HeaderValue;
 
 use super::Reason;
 use super::sniff::{Protocol, sniff};
@@ -14,6 +15,7 @@ use crate::hyper::accept::ServedEndpoint;
 use crate::hyper::middleware::{ByteStream, Layered, Rewound};
 #[cfg(feature = "tls")]
 use crate::hyper::observe::Handshake;
+use crate::hyper::options::Protocols;
 use crate::hyper::proxy_protocol::{self, Told, Treatment};
 
 /// A connection whose protocol is known.
@@ -30,6 +32,18 @@ pub(in crate::hyper) struct Opened {
     /// There if, and only if, the scheme is `https`.
     pub(in crate::hyper) tls: Option<TlsInfo>,
     pub(in crate::hyper) carries: Option<Carries>,
+}
+
+impl Opened {
+    /// Returns what responses tell of HTTP/3, which is at the same port if the endpoint speaks it; RFC 7838.
+    pub(in crate::hyper) fn alt_svc(&self) -> Option<HeaderValue> {
+        let options = &self.endpoint.options;
+        if options.without_alt_svc || !options.protocols.contains(Protocols::HTTP3) {
+            return None;
+        }
+        let port = self.info.local()?.socket_addr()?.port();
+        HeaderValue::from_maybe_shared(Bytes::from(format!("h3=\":{port}\"; ma=86400"))).ok()
+    }
 }
 
 /// Tells whether requests for a host may come on a connection. There only if some may not: if hosts differ in

@@ -36,6 +36,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         mut watchdog,
     } = arrival;
     let endpoint = Arc::clone(&opened.endpoint);
+    let alt_svc = opened.alt_svc();
     let limits = &server.options.limits;
     let min_rate = limits.min_response_rate();
     let bounds = Bounds::from(limits);
@@ -56,6 +57,7 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
             transport: transport.clone(),
         }),
         server: Arc::clone(&server),
+        alt_svc,
         endpoint: opened.endpoint,
     };
     // Boxed, and there only while there is something to do: with its buffers it takes more memory than all the

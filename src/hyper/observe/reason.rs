@@ -26,6 +26,10 @@ pub enum RejectionReason {
     MaxConnectionAge,
     /// A request was malformed, too large, or not to be answered for another reason; its status tells.
     InvalidRequest,
+    /// HTTP/2: the client sent too much that carries neither a request nor data (RFC 9113, section 10.5).
+    Flood,
+    /// HTTP/2: the client broke the protocol.
+    Protocol,
     /// The PROXY protocol was asked for, and what came was something else.
     InvalidProxyHeader,
     /// The peer is none of the proxies that may connect.
@@ -47,6 +51,8 @@ impl RejectionReason {
             Self::MinResponseRate => "min_response_data_rate",
             Self::MaxConnectionAge => "max_connection_age_exceeded",
             Self::InvalidRequest => "invalid_request",
+            Self::Flood => "enhance_your_calm",
+            Self::Protocol => "protocol_error",
             Self::InvalidProxyHeader => "invalid_proxy_header",
             Self::UntrustedProxy => "untrusted_proxy",
             Self::TlsHandshake => "tls_handshake_failed",

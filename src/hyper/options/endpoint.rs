@@ -62,6 +62,8 @@ pub(in crate::hyper) struct EndpointOptions {
     pub(in crate::hyper) wire: Layers,
     /// Above TLS.
     pub(in crate::hyper) layers: Layers,
+    /// Whether responses do not tell that HTTP/3 is spoken too.
+    pub(in crate::hyper) without_alt_svc: bool,
 }
 
 impl Endpoint {
@@ -174,6 +176,15 @@ impl Endpoint {
         self
     }
 
+    /// Leaves `Alt-Svc` out of the responses of an endpoint that speaks HTTP/3 beside another version. Else
+    /// clients learn by it that they may use HTTP/3 at the same port (RFC 7838), unless the application says
+    /// something else.
+    #[doc(alias = "DisableAltSvcHeader")]
+    pub fn without_alt_svc(mut self) -> Self {
+        self.options.without_alt_svc = true;
+        self
+    }
+
     fn of(source: Source) -> Self {
         Self {
             source,
@@ -194,6 +205,7 @@ impl Default for EndpointOptions {
             layers: Layers::default(),
             #[cfg(feature = "tls")]
             tls: None,
+            without_alt_svc: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Http2Limits, MinDataRate};
+use super::{Http2Limits, Http3Limits, MinDataRate};
 use crate::contract::Error;
 use crate::features::MaxRequestBodySize;
 
@@ -41,6 +41,7 @@ pub struct Limits {
     min_response_rate: Option<MinDataRate>,
     max_unread_body: u64,
     http2: Http2Limits,
+    http3: Http3Limits,
 }
 
 impl Limits {
@@ -155,6 +156,12 @@ impl Limits {
         self
     }
 
+    /// Sets what a connection of HTTP/3 may take.
+    pub fn with_http3(mut self, limits: Http3Limits) -> Self {
+        self.http3 = limits;
+        self
+    }
+
     /// Returns how many connections may be open.
     pub fn max_connections(&self) -> Option<usize> {
         self.max_connections
@@ -235,6 +242,11 @@ impl Limits {
         &self.http2
     }
 
+    /// Returns what a connection of HTTP/3 may take.
+    pub fn http3(&self) -> &Http3Limits {
+        &self.http3
+    }
+
     /// Checks that each limit leaves room for something.
     ///
     /// # Errors
@@ -286,7 +298,8 @@ impl Limits {
                 "the limit `{name}` is 0, which leaves room for nothing"
             )));
         }
-        self.http2.check()
+        self.http2.check()?;
+        self.http3.check()
     }
 }
 
@@ -309,6 +322,7 @@ impl Default for Limits {
             min_response_rate: Some(MinDataRate::default()),
             max_unread_body: 1024 * 1024,
             http2: Http2Limits::default(),
+            http3: Http3Limits::default(),
         }
     }
 }

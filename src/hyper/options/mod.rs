@@ -4,6 +4,7 @@ mod all;
 mod data_rate;
 mod endpoint;
 mod http2_limits;
+mod http3_limits;
 mod limits;
 mod protocols;
 
@@ -12,5 +13,6 @@ pub use data_rate::MinDataRate;
 pub use endpoint::Endpoint;
 pub(super) use endpoint::{EndpointOptions, Source};
 pub use http2_limits::Http2Limits;
+pub use http3_limits::Http3Limits;
 pub use limits::Limits;
 pub use protocols::{Protocols, UnknownProtocols};

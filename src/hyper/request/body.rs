@@ -4,7 +4,6 @@ use std::error::Error as StdError;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -16,6 +15,7 @@ use crate::adapter::ResponseBody;
 use crate::body::Error;
 use crate::hyper::connection::{Pace, Watchdog};
 use crate::hyper::http1::{Exchange, Flight};
+use crate::hyper::http2::InTransit;
 use crate::hyper::options::{Limits, Options};
 
 /// The body of a request. What the application leaves of it on HTTP/1 goes back to the connection.
@@ -233,8 +233,9 @@ fn map_error(error: hyper::Error) -> Error {
     }
 }
 
-/// The largest piece of a body that hyper is handed on HTTP/1. It copies each into a buffer that it keeps
-/// as long as the connection lasts, so one large piece would cost its size until then.
+/// The largest piece of a body that hyper is handed. On HTTP/1 it copies each into a buffer that it keeps as
+/// long as the connection lasts, so one large piece would cost its size until then; on HTTP/2 pieces show
+/// whether the client takes them.
 const PIECE: usize = 16 * 1024;
 
 /// The body of a response. An HTTP/1 connection knows by it that a request is in flight.
@@ -276,8 +277,13 @@ impl Outgoing {
 
     /// Returns the first piece of `data`, and keeps the rest.
     fn piece(&mut self, mut data: Bytes) -> Frame<Bytes> {
-        self.rest = data.split_off(data.len().min(PIECE));
-        Frame::data(data)
+        if data.len() > PIECE {
+            self.rest = data.split_off(PIECE);
+        }
+        Frame::data(match &self.carrier {
+            Some(Carrier::Http2(in_transit)) => in_transit.hold(data),
+            _ => data,
+        })
     }
 }
 
@@ -297,19 +303,12 @@ impl HttpBody for Outgoing {
             return Poll::Ready(None);
         };
         let frame = ready!(Pin::new(body).poll_frame(cx));
-        Poll::Ready(match (frame, &self.carrier) {
-            (Some(Ok(frame)), Some(Carrier::Http2(in_transit))) => {
-                Some(Ok(frame.map_data(|data| in_transit.hold(data))))
-            }
-            (Some(Ok(frame)), Some(Carrier::Http1(_)))
-                if frame.data_ref().is_some_and(|data| data.len() > PIECE) =>
-            {
-                Some(Ok(match frame.into_data() {
-                    Ok(data) => self.piece(data),
-                    Err(frame) => frame,
-                }))
-            }
-            (frame, _) => frame,
+        Poll::Ready(match frame {
+            Some(Ok(frame)) => Some(Ok(match frame.into_data() {
+                Ok(data) => self.piece(data),
+                Err(trailers) => trailers,
+            })),
+            frame => frame,
         })
     }
 
@@ -324,41 +323,5 @@ impl HttpBody for Outgoing {
             Some(_) => SizeHint::default(),
             None => SizeHint::with_exact(0),
         }
-    }
-}
-
-/// The data of an HTTP/2 connection that hyper was handed and has not sent.
-#[derive(Clone, Default)]
-pub(in crate::hyper) struct InTransit(Arc<AtomicUsize>);
-
-impl InTransit {
-    /// Returns whether everything was sent, or given up.
-    pub(in crate::hyper) fn is_empty(&self) -> bool {
-        self.0.load(Ordering::Acquire) == 0
-    }
-
-    fn hold(&self, data: Bytes) -> Bytes {
-        self.0.fetch_add(1, Ordering::AcqRel);
-        Bytes::from_owner(Held {
-            data,
-            in_transit: Arc::clone(&self.0),
-        })
-    }
-}
-
-struct Held {
-    data: Bytes,
-    in_transit: Arc<AtomicUsize>,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.data
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.in_transit.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -5,6 +5,5 @@ mod service;
 mod upgrade;
 mod validate;
 
-pub(super) use body::InTransit;
 pub(super) use service::{Http1, Requests, Speaks};
 pub(super) use upgrade::UpgradedConnections;

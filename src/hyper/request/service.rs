@@ -9,18 +9,20 @@ use futures_channel::oneshot;
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::{Body as _, Incoming};
+use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
 use pin_project::pin_project;
 
-use super::body::{Carrier, InTransit, Outgoing, RequestBody};
-use super::upgrade::{Offer, Reservation};
+use super::body::{Carrier, Outgoing, RequestBody};
+use super::upgrade::{Channel, Offer, Reservation};
 use super::validate;
 use crate::adapter::{Aborted, Connection, ResponseBody};
 use crate::contract::Application;
-use crate::features::{ConnectionInfo, RequestExt, ResponseTrailers, Upgrade};
+use crate::features::{ConnectionInfo, ExtendedConnect, RequestExt, ResponseTrailers, Upgrade};
 use crate::hyper::accept::ServedEndpoint;
 use crate::hyper::connection::{Carries, Server, Transport};
 use crate::hyper::http1::Exchange;
+use crate::hyper::http2::Multiplex;
 
 /// What a connection's requests need, which follow one another or, on HTTP/2, run beside one another.
 pub(in crate::hyper) struct Requests<A> {
@@ -29,12 +31,14 @@ pub(in crate::hyper) struct Requests<A> {
     pub(in crate::hyper) connection: Connection,
     pub(in crate::hyper) carries: Option<Carries>,
     pub(in crate::hyper) speaks: Speaks,
+    /// What responses tell of HTTP/3, if they do.
+    pub(in crate::hyper) alt_svc: Option<HeaderValue>,
 }
 
 /// The protocol of a connection, and what has to be known of its requests beside their answers.
 pub(in crate::hyper) enum Speaks {
     Http1(Http1),
-    Http2(InTransit),
+    Http2(Multiplex),
 }
 
 /// The connection of a request on HTTP/1.
@@ -88,15 +92,15 @@ impl<A: Application> Requests<A> {
         let mut after = After {
             carrier: match &self.speaks {
                 Speaks::Http1(http1) => Carrier::Http1(http1.exchange.begin(has_body)),
-                Speaks::Http2(in_transit) => Carrier::Http2(in_transit.clone()),
+                Speaks::Http2(multiplex) => Carrier::Http2(multiplex.in_transit.clone()),
             },
             is_last: version == Version::HTTP_10,
             takes_trailers: false,
             takes_chunks: version >= Version::HTTP_11,
             switch: None,
+            alt_svc: self.alt_svc.clone(),
         };
-        let mut offer = None;
-        if let Speaks::Http1(http1) = &self.speaks {
+        if let Speaks::Http1(_) = &self.speaks {
             // One look at each field costs less than two lookups.
             for field in head.headers.keys() {
                 if *field == header::CONNECTION {
@@ -105,45 +109,50 @@ impl<A: Application> Requests<A> {
                     after.takes_trailers = lists(&head.headers, header::TE, "trailers");
                 }
             }
-            // A request with a body cannot switch: RFC 9110, section 7.8, lets a server pass over it.
-            if let Some(on_upgrade) = head.extensions.get::<OnUpgrade>().cloned()
-                && !has_body
-            {
-                let (made, switch) = self.switch(http1, &head.method, &head.headers, on_upgrade);
-                after.switch = Some(Box::new(switch));
-                offer = made;
-            }
+        }
+        let mut offer = None;
+        let mut asked = None;
+        // A request with a body cannot switch: RFC 9110, section 7.8, lets a server pass over it.
+        if let Some(on_upgrade) = head.extensions.get::<OnUpgrade>().cloned()
+            && !has_body
+        {
+            asked = (head.extensions.get::<Protocol>())
+                .map(|protocol| ExtendedConnect::new(protocol.as_str()));
+            let asks = asked.is_some()
+                || (head.method != Method::CONNECT
+                    && lists(&head.headers, header::CONNECTION, "upgrade"));
+            let (made, switch) = self.switch(head.method == Method::CONNECT, on_upgrade);
+            after.switch = Some(Box::new(switch));
+            offer = asks.then_some(made);
         }
         let begun = (self.server.dispatcher).begin(&self.connection, &mut head, offer);
         if after.takes_trailers {
             head.features_mut().insert(ResponseTrailers::new());
         }
+        if let Some(asked) = asked {
+            head.features_mut().insert(asked);
+        }
         let finish = move |head: &mut Parts, body| after.finish(head, body);
         Answer::Calls(begun.run(head, body, finish))
     }
 
-    /// Prepares for a request that may turn the connection into something else. There is an offer if the
-    /// client asked for it in the way of RFC 9110, section 7.8.
-    fn switch(
-        &self,
-        http1: &Http1,
-        method: &Method,
-        headers: &HeaderMap,
-        on_upgrade: OnUpgrade,
-    ) -> (Option<Arc<dyn Upgrade>>, Switch<A>) {
-        let is_connect = *method == Method::CONNECT;
-        let asks = !is_connect && lists(headers, header::CONNECTION, "upgrade");
+    /// Prepares for a request that may turn the connection, or on HTTP/2 its stream, into something else: in
+    /// the way of RFC 9110, section 7.8, or by CONNECT.
+    fn switch(&self, is_connect: bool, on_upgrade: OnUpgrade) -> (Arc<dyn Upgrade>, Switch<A>) {
         let connection = Arc::clone(self.connection.features());
         let (server, endpoint) = (Arc::clone(&self.server), Arc::clone(&self.endpoint));
         let reservation = Reservation::new(server, endpoint, connection);
         let (offer, switching) = Offer::new(Arc::clone(&reservation), on_upgrade);
         let switch = Switch {
             reservation,
-            transport: http1.transport.clone(),
+            channel: match &self.speaks {
+                Speaks::Http1(http1) => Channel::Connection(http1.transport.clone()),
+                Speaks::Http2(multiplex) => Channel::Stream(multiplex.streams.clone()),
+            },
             switching,
             is_connect,
         };
-        (asks.then(|| Arc::new(offer) as _), switch)
+        (Arc::new(offer), switch)
     }
 }
 
@@ -180,6 +189,7 @@ struct After<A> {
     takes_chunks: bool,
     /// Boxed: few requests have one.
     switch: Option<Box<Switch<A>>>,
+    alt_svc: Option<HeaderValue>,
 }
 
 impl<A> After<A> {
@@ -194,6 +204,9 @@ impl<A> After<A> {
         {
             let close = HeaderValue::from_static("close");
             head.headers.append(header::CONNECTION, close);
+        }
+        if let Some(alt_svc) = self.alt_svc {
+            head.headers.entry(header::ALT_SVC).or_insert(alt_svc);
         }
         let chunked = self.takes_trailers && head.headers.contains_key(header::TRAILER);
         if chunked {
@@ -216,7 +229,7 @@ impl<A> After<A> {
 /// A request that may turn the connection into something else.
 struct Switch<A> {
     reservation: Arc<Reservation<A>>,
-    transport: Transport,
+    channel: Channel,
     switching: oneshot::Sender<()>,
     is_connect: bool,
 }
@@ -225,6 +238,14 @@ impl<A> Switch<A> {
     /// Switches if the response says so, before its head is written. A response that says so although there
     /// may be no more upgraded connections becomes a 503.
     fn answer(self, head: &mut Parts) {
+        let is_stream = matches!(self.channel, Channel::Stream(_));
+        if is_stream && head.status == StatusCode::SWITCHING_PROTOCOLS {
+            // What HTTP/1.1 calls so is a success here; RFC 8441, section 5.
+            head.status = StatusCode::OK;
+            head.headers.remove(header::CONNECTION);
+            head.headers.remove(header::UPGRADE);
+            head.headers.remove(header::SEC_WEBSOCKET_ACCEPT);
+        }
         let switches = match self.is_connect {
             true => head.status.is_success(),
             false => head.status == StatusCode::SWITCHING_PROTOCOLS,
@@ -232,22 +253,27 @@ impl<A> Switch<A> {
         if !switches {
             return self.decline(head);
         }
-        if self.reservation.use_for(&self.transport).is_none() {
+        if self.reservation.use_for(&self.channel).is_none() {
             head.status = StatusCode::SERVICE_UNAVAILABLE;
             head.headers.clear();
             return self.decline(head);
         }
+        // What follows is no body; RFC 9110, section 9.3.6.
+        head.headers.remove(header::CONTENT_LENGTH);
         // Nobody waits if the application took hyper's own upgrade.
         let _ = self.switching.send(());
     }
 
     fn decline(&self, head: &mut Parts) {
+        let Channel::Connection(transport) = &self.channel else {
+            return;
+        };
         if self.is_connect {
             // What the client may have sent into the tunnel already is no request.
             let close = HeaderValue::from_static("close");
             head.headers.insert(header::CONNECTION, close);
         }
-        self.transport.decline_upgrade();
+        transport.decline_upgrade();
     }
 }
 

@@ -13,6 +13,7 @@ use crate::features::{
 };
 use crate::hyper::accept::ServedEndpoint;
 use crate::hyper::connection::{Place, Server, Transport, WeakTransport};
+use crate::hyper::http2::StreamExecutor;
 
 /// hyper's upgrade as the feature. It is cancelled unless the response is the 101.
 pub(in crate::hyper) struct Offer<A> {
@@ -54,6 +55,13 @@ impl<A: Application> Upgrade for Offer<A> {
     }
 }
 
+/// What leaves HTTP.
+pub(in crate::hyper) enum Channel {
+    Connection(Transport),
+    /// Of HTTP/2: that whose task is polled.
+    Stream(StreamExecutor),
+}
+
 /// A connection's place among the upgraded ones, once it has one.
 pub(in crate::hyper) struct Reservation<A> {
     server: Arc<Server<A>>,
@@ -82,15 +90,21 @@ impl<A> Reservation<A> {
         Ok(())
     }
 
-    /// Turns the connection of `transport` into an upgraded one. `None` if there may be no more of them.
-    pub(in crate::hyper) fn use_for(&self, transport: &Transport) -> Option<()> {
+    /// Turns a connection, or a stream of it, into an upgraded one. `None` if there may be no more of them.
+    pub(in crate::hyper) fn use_for(&self, channel: &Channel) -> Option<()> {
         let mut reserved = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         // Nothing is reserved if the application took hyper's own upgrade.
         let place = reserved.take().or_else(|| self.enter())?;
-        if let Some(info) = self.connection.get::<ConnectionInfo>() {
-            self.endpoint.upgraded.add(info.id(), transport);
+        match channel {
+            Channel::Connection(transport) => {
+                if let Some(info) = self.connection.get::<ConnectionInfo>() {
+                    self.endpoint.upgraded.add(info.id(), transport);
+                }
+                transport.upgrade(place);
+            }
+            // It ends with its connection, which is watched over.
+            Channel::Stream(streams) => streams.leave(place),
         }
-        transport.upgrade(place);
         Some(())
     }
 

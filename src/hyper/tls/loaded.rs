@@ -46,6 +46,12 @@ impl Loaded {
         })
     }
 
+    /// Returns what was named first.
+    #[cfg(feature = "http3")]
+    pub(super) fn first(&self) -> Option<&Entry> {
+        self.entries.first()
+    }
+
     /// Returns what answers for a name, or for clients that send none.
     pub(super) fn entry(&self, name: Option<&str>) -> Option<&Entry> {
         self.names.find(name).map(|entry| &self.entries[entry])

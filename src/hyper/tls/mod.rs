@@ -41,6 +41,8 @@ mod loaded;
 mod names;
 mod options;
 mod pem;
+#[cfg(feature = "http3")]
+mod quic;
 mod refuse;
 mod stream;
 #[allow(
@@ -56,5 +58,7 @@ pub use client_certificates::{ClientCertificates, ClientTrust};
 pub use development::DevelopmentCertificate;
 pub use hello::ClientHello;
 pub use options::TlsOptions;
+#[cfg(feature = "http3")]
+pub(super) use quic::QuicTls;
 pub(super) use stream::TlsStream;
 pub use tls::Tls;

@@ -49,7 +49,7 @@ mod target;
 
 pub use capability::Capability;
 pub use case::Case;
-pub use client::{Connection, Protocol, Reply, Wire, WireHead, WireReply};
+pub use client::{Connection, Frame, Frames, Protocol, Reply, Wire, WireHead, WireReply};
 pub use edge::Edge;
 pub use failure::{DEADLINE, Failure, Outcome, ensure, same, within, within_for};
 pub use lint::{Lint, Report, Rule, Side, Violation};

@@ -8,7 +8,8 @@ use crate::client::{AUTHORITY, Identity};
 use crate::notes::Seen;
 use crate::running::Running;
 use crate::{
-    Connection, Edge, Failure, Lint, Manifest, Notes, Outcome, Protocol, Report, Target, Wire, same,
+    Connection, Edge, Failure, Frames, Lint, Manifest, Notes, Outcome, Protocol, Report, Target,
+    Wire, same,
 };
 
 /// The field by which a request chooses the application that answers it.
@@ -82,6 +83,15 @@ impl Run {
     /// The server has no socket.
     pub async fn wire(&self) -> Outcome<Wire> {
         self.server.wire().await
+    }
+
+    /// Opens a connection of HTTP/2 to send frames on.
+    ///
+    /// # Errors
+    ///
+    /// The server has no socket.
+    pub async fn frames(&self) -> Outcome<Frames> {
+        Frames::open(self.wire().await?).await
     }
 
     /// Sends a request on a connection of its own, and returns it as the observing application saw it.

@@ -29,6 +29,8 @@ mod head;
 mod life;
 #[path = "support/edge.rs"]
 mod limits;
+#[path = "faults/obliging.rs"]
+mod obliging;
 #[path = "faults/response.rs"]
 mod response;
 #[path = "faults/target.rs"]
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         errors::faults(),
         cancel::faults(),
         upgrade::faults(),
+        obliging::faults(),
         life::faults(),
         edge::faults(),
     ]

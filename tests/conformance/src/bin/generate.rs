@@ -49,12 +49,14 @@ fn generate(check: bool) -> Result<Vec<&'static str>, Box<dyn Error>> {
 
 /// Returns the manifests of the project's own servers, then those of the adapters by name.
 fn manifests(root: &Path) -> Result<Vec<Manifest>, Box<dyn Error>> {
-    let own = root.join("tests/conformance/manifests");
-    let mut paths = vec![
-        own.join("hyper.toml"),
-        own.join("hyper-tls.toml"),
-        own.join("memory.toml"),
+    let folder = root.join("tests/conformance/manifests");
+    let own = [
+        "hyper.toml",
+        "hyper-tls.toml",
+        "hyper-http3.toml",
+        "memory.toml",
     ];
+    let mut paths = own.map(|file| folder.join(file)).to_vec();
     let mut adapters: Vec<PathBuf> = fs::read_dir(root.join("adapters"))?
         .map(|entry| Ok(entry?.path().join("conformance.toml")))
         .collect::<io::Result<_>>()?;

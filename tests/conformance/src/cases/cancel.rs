@@ -29,7 +29,7 @@ pub(super) fn cases() -> Vec<Case> {
             "The reset of a stream cancels its request, and no other on the connection.",
             reset_of_one_stream,
         )
-        .on(&[Protocol::Memory, Protocol::Http2])
+        .on(&[Protocol::Memory, Protocol::Http2, Protocol::Http3])
         .with_app(held)
         .needs_on(Protocol::Http2, Capability::DisconnectH2),
         Case::new(

@@ -1,5 +1,7 @@
 //! S-FEAT: what a server tells of itself and of the connection.
 
+use std::net::SocketAddr;
+
 use transom::features::{
     ConnectionInfo, Endpoint, Feature, RequestIdentifier, ServerAddresses, ServerInfo,
 };
@@ -19,14 +21,14 @@ pub(super) fn cases() -> Vec<Case> {
             "`ConnectionInfo` has the client's end of the connection.",
             remote,
         )
-        .on(&[Protocol::Http1, Protocol::Http2])
+        .on(&[Protocol::Http1, Protocol::Http2, Protocol::Http3])
         .needs(&[Capability::PeerAddress]),
         Case::new(
             "S-FEAT-LOCAL",
             "`ConnectionInfo` has the server's end of the connection.",
             local,
         )
-        .on(&[Protocol::Http1, Protocol::Http2])
+        .on(&[Protocol::Http1, Protocol::Http2, Protocol::Http3])
         .needs(&[Capability::LocalAddress]),
         Case::new(
             "S-FEAT-CONNID",
@@ -73,9 +75,17 @@ async fn remote(run: Run) -> Outcome {
         .await?;
     let known = seen.features.require::<ConnectionInfo>()?.remote().cloned();
     match connection.ends() {
-        Some((client, _)) => same("the remote end", known, Some(Endpoint::Tcp(client))),
+        Some((client, _)) => same("the remote end", known, Some(end(&run, client)?)),
         None => same("the remote end", known, Some(Endpoint::Unix(None))),
     }
+}
+
+/// Returns an end of a connection of IP.
+fn end(run: &Run, address: SocketAddr) -> Outcome<Endpoint> {
+    Ok(match run.protocol()? {
+        Protocol::Http3 => Endpoint::Udp(address),
+        _ => Endpoint::Tcp(address),
+    })
 }
 
 async fn local(run: Run) -> Outcome {
@@ -85,7 +95,7 @@ async fn local(run: Run) -> Outcome {
         .await?;
     let known = seen.features.require::<ConnectionInfo>()?.local().cloned();
     match connection.ends() {
-        Some((_, server)) => same("the local end", known, Some(Endpoint::Tcp(server))),
+        Some((_, server)) => same("the local end", known, Some(end(&run, server)?)),
         None => ensure(
             matches!(known, Some(Endpoint::Unix(Some(_)))),
             format!("the local end is {known:?}, and should be the path of the socket"),

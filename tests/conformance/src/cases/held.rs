@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use transom::features::RequestLifetime;
+use transom::features::{RequestLifetime, Scheme, ServerAddresses};
 use transom::testing::TestClient;
 use transom::{App, Body, Features, Request, RequestExt, Response};
 
@@ -108,14 +108,26 @@ pub(super) fn spoken(run: &Run, server: &Running) -> Vec<Protocol> {
 pub(super) fn protocols(run: &Run, server: &Features) -> Vec<Protocol> {
     let all = Protocol::ALL.iter().copied();
     all.filter(|protocol| run.manifest().has(protocol.capability()))
-        .filter(|protocol| *protocol != Protocol::Memory || server.contains::<TestClient>())
+        .filter(|protocol| match protocol {
+            Protocol::Memory => server.contains::<TestClient>(),
+            // QUIC is never without TLS.
+            Protocol::Http3 => is_secure(server),
+            _ => true,
+        })
         .collect()
 }
 
-/// Returns a protocol that a server speaks, HTTP/2 only if there is no other.
+fn is_secure(server: &Features) -> bool {
+    let bound = server.get().map_or_else(Vec::new, ServerAddresses::bound);
+    bound
+        .iter()
+        .any(|address| address.scheme() == Scheme::Https)
+}
+
+/// Returns a protocol that a server speaks, HTTP/2 and HTTP/3 only if there is no other.
 pub(super) fn some_protocol(run: &Run, server: &Features) -> Outcome<Protocol> {
     let mut spoken = protocols(run, server);
-    spoken.sort_by_key(|protocol| *protocol == Protocol::Http2);
+    spoken.sort_by_key(|protocol| matches!(protocol, Protocol::Http2 | Protocol::Http3));
     let first = spoken.first().copied();
     first.ok_or_else(|| Failure::new("the server speaks no protocol"))
 }

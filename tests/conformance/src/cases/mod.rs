@@ -8,6 +8,7 @@ mod features;
 mod framing;
 mod held;
 mod host;
+mod http2;
 mod limits;
 mod own_runtime;
 mod proxy;
@@ -62,6 +63,7 @@ pub fn groups() -> Vec<Group> {
         Group::new("Many requests at once", concurrency::cases()),
         Group::new("Upgrades", upgrade::cases()),
         Group::new("WebSocket", websocket::cases()),
+        Group::new("The frames of HTTP/2", http2::cases()),
         Group::new("The start of a server", start::cases()),
         Group::new("The stop of a server", stop::cases()),
         Group::new("The end of a server", end::cases()),

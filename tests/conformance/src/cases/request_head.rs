@@ -44,7 +44,7 @@ pub(super) fn cases() -> Vec<Case> {
             "The fields are those that the client sent and `Host`; what a protocol adds is not among them.",
             pseudo,
         )
-        .on(&[Protocol::Memory, Protocol::Http2]),
+        .on(&[Protocol::Memory, Protocol::Http2, Protocol::Http3]),
         Case::new(
             "S-REQ-HDR-MULTI",
             "Fields of one name stay separate and in order.",
@@ -52,10 +52,10 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new(
             "S-REQ-HDR-COOKIE",
-            "`Cookie` fields that HTTP/2 split are one again, joined with `; `.",
+            "`Cookie` fields that HTTP/2 or HTTP/3 split are one again, joined with `; `.",
             header_cookie,
         )
-        .on(&[Protocol::Http2]),
+        .on(&[Protocol::Http2, Protocol::Http3]),
         Case::new(
             "S-REQ-HDR-BYTES",
             "Values keep their bytes, 0x80 to 0xFF as well.",
@@ -88,7 +88,7 @@ pub(super) fn cases() -> Vec<Case> {
             "The version is the one that the client spoke.",
             version,
         )
-        .on(&[Protocol::Http1, Protocol::Http2]),
+        .on(&[Protocol::Http1, Protocol::Http2, Protocol::Http3]),
         Case::wire(
             "S-REQ-VERSION-10",
             "The version of an HTTP/1.0 request is HTTP/1.0, and it may lack `Host`.",
@@ -202,6 +202,7 @@ async fn hop_by_hop(run: Run) -> Outcome {
 async fn version(run: Run) -> Outcome {
     let spoken = match run.protocol()? {
         Protocol::Http2 => Version::HTTP_2,
+        Protocol::Http3 => Version::HTTP_3,
         _ => Version::HTTP_11,
     };
     let seen = run.observe(run.get("/")).await?;

@@ -7,7 +7,8 @@ use transom::{Body, BoundServer, BoxServer, Server};
 
 use super::held::{A_WHILE, SOON, held, protocols, some_protocol, spoken};
 use crate::{
-    Capability, Case, Connection, Failure, Outcome, Run, Running, ensure, same, within, within_for,
+    Capability, Case, Connection, Failure, Outcome, Protocol, Run, Running, ensure, same, within,
+    within_for,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -96,6 +97,7 @@ async fn addresses(run: Run) -> Outcome {
     let server = run.start(held(run.notes().clone())).await?;
     let bound = bound(&server)?;
     ensure(!bound.is_empty(), "the server lists no address")?;
+    let over_udp = spoken(&run, &server) == [Protocol::Http3];
     for address in bound {
         let text = address.to_string();
         let in_memory = matches!(address.host(), AddressHost::Memory(_));
@@ -113,7 +115,7 @@ async fn addresses(run: Run) -> Outcome {
             address.port() != Some(0),
             format!("the port of {text} is not resolved"),
         )?;
-        if let Some(socket) = address.connect_addr() {
+        if let (Some(socket), false) = (address.connect_addr(), over_udp) {
             within("a connection", tokio::net::TcpStream::connect(socket)).await??;
         }
     }

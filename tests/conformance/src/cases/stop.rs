@@ -62,9 +62,16 @@ pub(super) fn cases() -> Vec<Case> {
             "H-STOP-GOAWAY",
             "While a stopping server drains, a connection of HTTP/2 takes no new request, and those in flight \
              are answered.",
-            goaway,
+            |run| goaway(run, Protocol::Http2),
         )
         .needs(&[Capability::Http2, Capability::Drain]),
+        Case::lifecycle(
+            "H-STOP-GOAWAY-H3",
+            "While a stopping server drains, a connection of HTTP/3 takes no new request, and those in flight \
+             are answered.",
+            |run| goaway(run, Protocol::Http3),
+        )
+        .needs(&[Capability::Http3, Capability::Drain]),
         Case::lifecycle(
             "H-STOP-HALFHEAD",
             "Half a head, or half a preface, does not hold up a stop.",
@@ -297,9 +304,9 @@ async fn old_connections(run: Run) -> Outcome {
     server.ended().await
 }
 
-async fn goaway(run: Run) -> Outcome {
+async fn goaway(run: Run, protocol: Protocol) -> Outcome {
     let server = run.start(held(run.notes().clone())).await?;
-    let mut connection = server.connect(Protocol::Http2).await?;
+    let mut connection = server.connect(protocol).await?;
     let mut other = connection.share()?;
     answers_on(&run, &mut other).await?;
     let request = run.get("/held").body(Body::empty())?;

@@ -369,7 +369,7 @@ async fn absent(run: Run) -> Outcome {
         "false",
     )?;
     let can = run.manifest().has(Capability::UpgradeWebsocket);
-    if !can && run.protocol()? != Protocol::Http2 {
+    if !can && !matches!(run.protocol()?, Protocol::Http2 | Protocol::Http3) {
         let asked = there(asking(&run, "websocket")).await?;
         same("whether a request can be upgraded", asked, "false")?;
     }
@@ -398,7 +398,7 @@ pub(super) fn says_goodbye(notes: Notes) -> App {
 pub(super) async fn open(run: &Run, server: &Running) -> Outcome<(crate::Connection, Upgraded)> {
     let protocol = spoken(run, server)
         .into_iter()
-        .find(|protocol| *protocol != Protocol::Http2)
+        .find(|protocol| !matches!(protocol, Protocol::Http2 | Protocol::Http3))
         .ok_or_else(|| Failure::new("the server speaks nothing that can be upgraded"))?;
     let mut connection = server.connect(protocol).await?;
     let reply = connection

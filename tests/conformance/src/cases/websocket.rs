@@ -125,7 +125,7 @@ async fn echoes(socket: &mut WebSocketStream<Upgraded>, message: Message) -> Out
 async fn refused(run: Run) -> Outcome {
     let mut requests = vec![run.get("/")];
     let can = run.manifest().has(Capability::UpgradeWebsocket);
-    if !can && run.protocol()? != Protocol::Http2 {
+    if !can && !matches!(run.protocol()?, Protocol::Http2 | Protocol::Http3) {
         requests.push(asking(&run, "websocket"));
     }
     for request in requests {

@@ -6,10 +6,11 @@ use http::{HeaderValue, Method, StatusCode, Uri, Version, header};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::task::JoinSet;
-use transom::features::{ServerAddresses, TlsInfo, Upgraded};
+use transom::features::{ServerAddresses, TlsInfo, TlsVersion, Upgraded};
 use transom::testing::{TestClient, TestConnection};
 use transom::{Body, Features, Request};
 
+use super::http3::Http3;
 use super::{Identity, Reply, Stream};
 use crate::{Capability, Failure, Outcome, within};
 
@@ -23,11 +24,13 @@ pub enum Protocol {
     Http1,
     /// HTTP/2 over a socket.
     Http2,
+    /// HTTP/3 over a socket of UDP.
+    Http3,
 }
 
 impl Protocol {
     /// Every protocol.
-    pub const ALL: &'static [Self] = &[Self::Memory, Self::Http1, Self::Http2];
+    pub const ALL: &'static [Self] = &[Self::Memory, Self::Http1, Self::Http2, Self::Http3];
 
     /// Returns what a server needs for it.
     pub fn capability(self) -> Capability {
@@ -35,6 +38,7 @@ impl Protocol {
             Self::Memory => Capability::InMemory,
             Self::Http1 => Capability::Http1,
             Self::Http2 => Capability::Http2,
+            Self::Http3 => Capability::Http3,
         }
     }
 }
@@ -45,6 +49,7 @@ impl fmt::Display for Protocol {
             Self::Memory => "memory",
             Self::Http1 => "h1",
             Self::Http2 => "h2",
+            Self::Http3 => "h3",
         })
     }
 }
@@ -52,7 +57,7 @@ impl fmt::Display for Protocol {
 /// One connection to the server, on which requests are sent, whatever its protocol.
 ///
 /// Dropping it closes the connection. Dropping a response, or the future of one, before its end is a
-/// client that goes away: HTTP/1.1 closes the connection, HTTP/2 resets the stream.
+/// client that goes away: HTTP/1.1 closes the connection, HTTP/2 and HTTP/3 reset the stream.
 pub struct Connection {
     sender: Sender,
     ends: Option<(SocketAddr, SocketAddr)>,
@@ -65,6 +70,7 @@ enum Sender {
     Memory(TestConnection),
     Http1(http1::SendRequest<Body>),
     Http2(http2::SendRequest<Body>),
+    Http3(Http3),
 }
 
 impl Connection {
@@ -86,6 +92,15 @@ impl Connection {
                 sender: Sender::Memory(client.connect()),
                 ends: None,
                 tls: None,
+                _driver: driver,
+            });
+        }
+        if protocol == Protocol::Http3 {
+            let (sender, ends) = Http3::open(server.get(), &mut driver).await?;
+            return Ok(Self {
+                sender: Sender::Http3(sender),
+                ends: Some(ends),
+                tls: Some(TlsInfo::new(TlsVersion::Tls13).with_protocol("h3")),
                 _driver: driver,
             });
         }
@@ -152,9 +167,17 @@ impl Connection {
                 sender.send_request(request).await?
             }
             Sender::Http2(sender) => {
-                move_host_to_target(&mut request, self.tls.is_some())?;
+                let scheme = match self.tls {
+                    Some(_) => Scheme::HTTPS,
+                    None => Scheme::HTTP,
+                };
+                move_host_to_target(&mut request, Version::HTTP_2, scheme)?;
                 sender.ready().await?;
                 sender.send_request(request).await?
+            }
+            Sender::Http3(sender) => {
+                move_host_to_target(&mut request, Version::HTTP_3, Scheme::HTTPS)?;
+                return Ok(Reply::new(sender.send(request).await?, None));
             }
         };
         reply_of(response).await
@@ -169,6 +192,7 @@ impl Connection {
         let sender = match &self.sender {
             Sender::Memory(connection) => Sender::Memory(connection.clone()),
             Sender::Http2(sender) => Sender::Http2(sender.clone()),
+            Sender::Http3(sender) => Sender::Http3(sender.clone()),
             Sender::Http1(_) => return Err(Failure::new("HTTP/1.1 has no overlapping requests")),
         };
         Ok(Self {
@@ -186,6 +210,7 @@ impl fmt::Debug for Connection {
             Sender::Memory(_) => "Connection(memory)",
             Sender::Http1(_) => "Connection(HTTP/1.1)",
             Sender::Http2(_) => "Connection(HTTP/2)",
+            Sender::Http3(_) => "Connection(HTTP/3)",
         })
     }
 }
@@ -199,18 +224,15 @@ fn add_host(request: &mut Request) {
     request.headers_mut().entry(header::HOST).or_insert(HOST);
 }
 
-/// HTTP/2 has the authority in the target alone.
-fn move_host_to_target(request: &mut Request, tls: bool) -> Outcome {
-    *request.version_mut() = Version::HTTP_2;
+/// HTTP/2 and HTTP/3 have the authority in the target alone.
+fn move_host_to_target(request: &mut Request, version: Version, scheme: Scheme) -> Outcome {
+    *request.version_mut() = version;
     if request.method() == Method::CONNECT {
         return Ok(());
     }
     let host = request.headers_mut().remove(header::HOST).unwrap_or(HOST);
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
-    parts.scheme = Some(match tls {
-        true => Scheme::HTTPS,
-        false => Scheme::HTTP,
-    });
+    parts.scheme = Some(scheme);
     parts.authority = Some(Authority::try_from(host.as_bytes())?);
     parts
         .path_and_query

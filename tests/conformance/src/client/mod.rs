@@ -1,6 +1,8 @@
 //! The clients of the cases: one that sends requests over any protocol, and one that writes bytes.
 
 mod connection;
+mod frames;
+mod http3;
 mod reply;
 mod stream;
 mod tls;
@@ -9,6 +11,7 @@ mod wire_reply;
 
 pub(crate) use connection::AUTHORITY;
 pub use connection::{Connection, Protocol};
+pub use frames::{Frame, Frames};
 pub use reply::Reply;
 pub(crate) use stream::Stream;
 pub(crate) use tls::Identity;

@@ -72,14 +72,14 @@ pub(super) fn info(session: &ClientConnection) -> TlsInfo {
     info
 }
 
-fn provider() -> &'static Arc<CryptoProvider> {
+pub(super) fn provider() -> &'static Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     PROVIDER.get_or_init(|| Arc::new(aws_lc_rs::default_provider()))
 }
 
 /// Trusts every server: which certificate it has is not the contract's business.
 #[derive(Debug)]
-struct Anybody;
+pub(super) struct Anybody;
 
 impl ServerCertVerifier for Anybody {
     fn verify_server_cert(

@@ -185,6 +185,17 @@ impl Wire {
         silent && self.received.is_empty()
     }
 
+    /// Returns whether the server has closed the connection, or broken it.
+    pub(crate) async fn is_closed(&mut self) -> bool {
+        loop {
+            match self.receive().await {
+                Ok(Ok(1..)) => {}
+                Ok(Ok(0) | Err(_)) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
     async fn receive_more(&mut self) -> Outcome {
         match self.receive().await?? {
             0 => Err(Failure::new(format!(

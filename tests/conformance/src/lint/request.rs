@@ -6,9 +6,9 @@ use http::{Method, Version, header};
 use http_body::Body as _;
 use hyper::upgrade::OnUpgrade;
 use transom::features::{
-    ConnectionInfo, Endpoint, Feature, Features, MaxRequestBodySize, OriginalTarget, PathBase,
-    RequestIdentifier, RequestLifetime, Scheme, ServerInfo, ServerLifetime, Upgrade, UpgradeError,
-    Upgrading,
+    ConnectionInfo, Endpoint, ExtendedConnect, Feature, Features, MaxRequestBodySize,
+    OriginalTarget, PathBase, RequestIdentifier, RequestLifetime, Scheme, ServerInfo,
+    ServerLifetime, Upgrade, UpgradeError, Upgrading,
 };
 use transom::{Body, Request, RequestExt};
 
@@ -57,8 +57,9 @@ pub(super) fn check(request: Request, report: &Report) -> (Request, Asked) {
 
 fn check_uri(head: &Parts, report: &Report) {
     let uri = &head.uri;
+    let extended = head.feature::<ExtendedConnect>().is_some();
     let normal = match (&head.method, uri.path()) {
-        (&Method::CONNECT, _) => uri.authority().is_some(),
+        (&Method::CONNECT, _) if !extended => uri.authority().is_some(),
         (&Method::OPTIONS, "*") => uri.authority().is_none(),
         (_, path) => uri.authority().is_none() && uri.scheme().is_none() && path.starts_with('/'),
     };
@@ -120,7 +121,7 @@ fn check_path_base(head: &Parts, report: &Report) {
     let Some(target) = head.feature::<OriginalTarget>() else {
         return;
     };
-    if head.method == Method::CONNECT {
+    if head.method == Method::CONNECT && head.feature::<ExtendedConnect>().is_none() {
         return;
     }
     let (target, path) = (target.uri().path(), head.uri.path());

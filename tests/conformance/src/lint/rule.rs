@@ -81,7 +81,7 @@ macro_rules! rules {
 }
 
 rules! {
-    REQ_URI = Server "L-REQ-URI": "The URI of a request is the path and query alone; `*` for `OPTIONS *`; the authority for CONNECT.",
+    REQ_URI = Server "L-REQ-URI": "The URI of a request is the path and query alone; `*` for `OPTIONS *`; the authority for CONNECT without `ExtendedConnect`.",
     REQ_HOST = Server "L-REQ-HOST": "A request of HTTP/1.1 has one `Host` field, one of a later version at most one, and it holds no user information.",
     REQ_FEATURES = Server "L-REQ-FEATURES": "A request carries at least `ServerInfo`, `ServerLifetime`, `ConnectionInfo`, `Scheme`, `RequestLifetime`, `RequestIdentifier`, `MaxRequestBodySize` and `OriginalTarget`.",
     REQ_ID = Server "L-REQ-ID": "No two requests have the same `RequestIdentifier`.",

@@ -58,6 +58,16 @@ pub(crate) fn faults() -> Vec<Fault> {
             with_request_head_timeout(None)
         ),
         without!(
+            "S-T-PREFACE",
+            "a head has all the time",
+            with_request_head_timeout(None)
+        ),
+        without!(
+            "S-T-H2IDLE",
+            "an idle connection stays",
+            with_keep_alive_timeout(None)
+        ),
+        without!(
             "S-T-IDLE",
             "an idle connection stays",
             with_keep_alive_timeout(None)

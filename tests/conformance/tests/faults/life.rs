@@ -2,7 +2,9 @@
 
 use std::future::pending;
 
-use transom::Server;
+use transom::hyper::tls::Certificate;
+use transom::hyper::{Endpoint, Protocols};
+use transom::{HyperServer, Server};
 use transom_conformance::Target;
 
 use crate::faulty::Fault;
@@ -38,6 +40,16 @@ pub(crate) fn faults() -> Vec<Fault> {
         twisted!("H-STOP-OLD", "a draining server goes on", Late),
         twisted!("H-STOP-GOAWAY", "a draining server goes on", Late),
         twisted!("H-STOP-GOAWAY", "a stop aborts", Hasty),
+        Fault::server("H-STOP-GOAWAY-H3", "a stop aborts", || {
+            Twisted::of(over_http3(), Twist::Hasty).boxed()
+        })
+        .beside(|| over_http3().boxed())
+        .on(None),
+        Fault::server("H-STOP-GOAWAY-H3", "a draining server goes on", || {
+            Twisted::of(over_http3(), Twist::Late).boxed()
+        })
+        .beside(|| over_http3().boxed())
+        .on(None),
         twisted!("H-STOP-HALFHEAD", "a stop is not heard", Deaf),
         twisted!("H-STOP-ORDER", "the application hears of no stop", Deaf),
         twisted!("H-STOP-ORDER", "a stop aborts", Hasty),
@@ -72,4 +84,13 @@ pub(crate) fn faults() -> Vec<Fault> {
             Target::new(manifest, || Twisted::new(Twist::TwoFaced)).unwrap()
         }),
     ]
+}
+
+fn over_http3() -> HyperServer {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = Certificate::from_pem(made.cert.pem(), made.signing_key.serialize_pem());
+    let endpoint = Endpoint::new("https://127.0.0.1:0")
+        .with_protocols(Protocols::HTTP3)
+        .with_tls(certificate);
+    HyperServer::default().with_endpoint(endpoint)
 }

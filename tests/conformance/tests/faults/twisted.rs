@@ -48,7 +48,10 @@ pub(crate) struct Twisted {
 
 impl Twisted {
     pub(crate) fn new(twist: Twist) -> Self {
-        let server = HyperServer::new("http://127.0.0.1:0");
+        Self::of(HyperServer::new("http://127.0.0.1:0"), twist)
+    }
+
+    pub(crate) fn of(server: HyperServer, twist: Twist) -> Self {
         Self { server, twist }
     }
 }

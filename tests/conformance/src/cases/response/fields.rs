@@ -45,7 +45,7 @@ pub(super) fn cases() -> Vec<Case> {
             "A response has one `Date`; one that the application set is kept.",
             date,
         )
-        .on(&[Protocol::Http1, Protocol::Http2])
+        .on(&[Protocol::Http1, Protocol::Http2, Protocol::Http3])
         .with_app(|_| App::new(answer)),
         Case::new(
             "S-RES-TE",
