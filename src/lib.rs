@@ -61,6 +61,9 @@
 //! | `settings` | settings of a host from files, the environment and the command line | yes |
 //! | `signals` | SIGINT and SIGTERM stop a host | yes |
 //! | `hyper` | [`HyperServer`] | yes |
+//! | `tls` | `https://` addresses of [`HyperServer`], by rustls | yes |
+//! | `http3` | HTTP/3 on [`HyperServer`], by quinn | no |
+//! | `dev-certs` | [`hyper::tls`]'s `DevelopmentCertificate`: one for this machine | no |
 //! | `testing` | [`TestServer`](testing::TestServer) | yes |
 //! | `net` | [`adapter::bind`]: listeners from addresses | by `hyper` |
 //! | `metrics` | [measures](adapter#measures) for the recorder of the `metrics` facade | no |

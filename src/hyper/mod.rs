@@ -1,4 +1,5 @@
-//! The default server: HTTP/1.1 and HTTP/2 on one port, on [hyper](https://hyper.rs).
+//! The default server: HTTP/1.1, HTTP/2 and HTTP/3 on one port, on [hyper](https://hyper.rs), safe to expose to
+//! the Internet as it stands.
 //!
 //! ```
 //! use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
