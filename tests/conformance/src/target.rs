@@ -14,9 +14,10 @@ pub struct Target {
     start: Arc<dyn Fn() -> BoxServer + Send + Sync>,
     /// Binds the server as it is, and lets it serve.
     unerased: Arc<dyn Fn(App) -> Starting + Send + Sync>,
-    at_the_edge: Option<Arc<dyn Fn(&Edge) -> BoxServer + Send + Sync>>,
+    at_the_edge: Option<AtTheEdge>,
 }
 
+type AtTheEdge = Arc<dyn Fn(&Edge) -> BoxServer + Send + Sync>;
 type Starting = Pin<Box<dyn Future<Output = Outcome<Running>> + Send>>;
 
 impl Target {

@@ -18,11 +18,9 @@ async fn limited(http2: Http2Limits, app: impl Application) -> Running {
 /// Returns the value of a setting that the server announced.
 fn setting(frame: &Frame, name: u16) -> Option<u32> {
     assert_eq!(frame.kind, SETTINGS);
-    let settings = frame.payload.chunks_exact(6);
-    let named = settings.filter(|setting| setting[..2] == name.to_be_bytes());
-    named
-        .last()
-        .map(|setting| u32::from_be_bytes(setting[2..].try_into().unwrap()))
+    let mut settings = frame.payload.chunks_exact(6);
+    let named = settings.rfind(|setting| setting[..2] == name.to_be_bytes())?;
+    Some(u32::from_be_bytes(named[2..].try_into().unwrap()))
 }
 
 #[tokio::test]
