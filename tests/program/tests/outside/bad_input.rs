@@ -92,7 +92,10 @@ fn a_missing_launch_profile() {
 fn an_unreadable_config() {
     let directory = Directory::new().with("broken.toml", "[transom]\nurls = \n\n[other]");
     let error = refused(&directory, &["--config", "broken.toml"]);
-    assert!(error.starts_with("`broken.toml` is malformed: "), "{error}");
+    assert!(
+        error.starts_with("`broken.toml:2:8` is malformed: "),
+        "{error}"
+    );
     assert_eq!(
         refused(&directory, &["--config", "absent.toml"]),
         "`--config`: there is no file `absent.toml`",
