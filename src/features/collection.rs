@@ -37,7 +37,7 @@ use super::{MissingFeature, OriginalTarget, RequestScope, ServerInfo};
     message = "`{Self}` is not a feature",
     note = "known features: ServerAddresses, ServerInfo, ServerLifetime, ServerStatistics, ConnectionInfo, Scheme, ProxyProtocolInfo, \
             RequestLifetime, RequestIdentifier, MaxRequestBodySize, OriginalTarget, PathBase, ResponseTrailers, \
-            TlsInfo, dyn Upgrade",
+            TlsInfo, ExtendedConnect, dyn Upgrade",
     note = "a type of your own becomes one with `impl transom::Feature`; wrap a foreign one, such as `String`, in a \
             type of your own"
 )]
