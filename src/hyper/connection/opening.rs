@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
 
-use super::Reason;
 use super::sniff::{Protocol, sniff};
 use super::stream::Stream;
+use super::{Place, Reason};
 use crate::adapter::Connection;
 use crate::features::{ConnectionInfo, ProxyProtocolInfo, Scheme, TlsInfo};
 use crate::hyper::accept::ServedEndpoint;
@@ -95,67 +95,67 @@ impl From<io::Error> for NotOpened {
     }
 }
 
-/// Opens a connection, step by step. The caller holds all steps together to one deadline.
+/// Opens a connection, step by step. The caller holds all steps together to one deadline. `info` says who the
+/// client is as soon as that is known, and `place` is counted there.
 ///
 /// # Errors
 ///
 /// The connection broke, or is refused by a step. `Ok(None)`: the client went away before it said anything.
 pub(super) async fn open(
     mut stream: Stream,
-    info: ConnectionInfo,
+    info: &mut ConnectionInfo,
+    place: &mut Place,
     endpoint: Arc<ServedEndpoint>,
 ) -> Result<Option<Opened>, NotOpened> {
-    let mut info = info;
     let mut proxy = None;
     if let Some(trust) = &endpoint.options.proxy_protocol {
-        let treatment = trust.treatment(&info);
-        let told = match treatment {
+        let treatment = trust.treatment(info);
+        match treatment {
             Treatment::Refused => return Err(NotOpened::Rejected(Reason::UntrustedProxy)),
-            Treatment::Direct => Told::Nothing(info, BytesMut::new()),
+            Treatment::Direct => {}
             Treatment::Header | Treatment::MaybeHeader => {
                 let optional = matches!(treatment, Treatment::MaybeHeader);
                 let told = proxy_protocol::read(&mut stream, info, optional).await;
-                told.map_err(|error| NotOpened::by(&error, Reason::InvalidProxyHeader))?
-            }
-        };
-        info = match told {
-            Told::Header(client, header) => {
-                proxy = Some(header);
-                client
-            }
-            Told::Nothing(info, ahead) => {
-                if !ahead.is_empty() {
-                    let again = |stream| ByteStream::new(Rewound::new(ahead, stream));
-                    stream = Layered::with(stream, again);
+                match told.map_err(|error| NotOpened::by(&error, Reason::InvalidProxyHeader))? {
+                    Told::Header(client, header) => {
+                        *info = client;
+                        proxy = Some(header);
+                    }
+                    Told::Nothing(ahead) if ahead.is_empty() => {}
+                    Told::Nothing(ahead) => {
+                        let again = |stream| ByteStream::new(Rewound::new(ahead, stream));
+                        stream = Layered::with(stream, again);
+                    }
+                    Told::Gone => return Ok(None),
                 }
-                info
+                // Not before: until now it was the proxy that would have been counted.
+                place.locate(info).map_err(NotOpened::Rejected)?;
             }
-            Told::Gone => return Ok(None),
-        };
+        }
     }
-    stream = Layered::over(stream, &endpoint.options.wire, &info).await?;
+    stream = Layered::over(stream, &endpoint.options.wire, info).await?;
     #[cfg(feature = "tls")]
     if let Some(tls) = &endpoint.options.tls {
-        let handshake = Handshake::begin(&info);
+        let handshake = Handshake::begin(info);
         // Boxed: as large as all other steps together, which connections without TLS need not carry.
-        let accepting = tls.accept(stream, &info, endpoint.options.protocols);
+        let accepting = tls.accept(stream, info, endpoint.options.protocols);
         let secured = Box::pin(accepting).await;
         let secured = secured.map_err(|error| NotOpened::by(&error, Reason::TlsHandshake))?;
         handshake.done(secured.info.version());
         let stream = Stream::Tls(Box::new(secured.stream));
         return Ok(Some(Opened {
-            stream: Layered::over(stream, &endpoint.options.layers, &info).await?,
+            stream: Layered::over(stream, &endpoint.options.layers, info).await?,
             ahead: BytesMut::new(),
             protocol: secured.protocol,
             scheme: Scheme::Https,
-            info,
+            info: info.clone(),
             endpoint,
             proxy,
             tls: Some(secured.info),
             carries: secured.carries,
         }));
     }
-    stream = Layered::over(stream, &endpoint.options.layers, &info).await?;
+    stream = Layered::over(stream, &endpoint.options.layers, info).await?;
     // The versions of HTTP that the endpoint speaks are told apart by the first bytes.
     let Some((protocol, ahead)) = sniff(&mut stream, endpoint.options.protocols).await? else {
         return Ok(None);
@@ -165,7 +165,7 @@ pub(super) async fn open(
         ahead,
         protocol,
         scheme: Scheme::Http,
-        info,
+        info: info.clone(),
         endpoint,
         proxy,
         tls: None,

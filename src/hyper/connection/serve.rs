@@ -46,10 +46,14 @@ async fn open_and_serve<A: Application>(
     let head_deadline = timeout.map(|timeout| Instant::now() + timeout);
     let age = Age::new(&server.options.limits);
     let mut watchdog = Watchdog::default();
-    let info = accepted.info.clone();
+    let Accepted {
+        stream,
+        mut info,
+        endpoint,
+    } = accepted;
     // Boxed, and gone before the first request: it may hold a TLS handshake.
-    let endpoint = Arc::clone(&accepted.endpoint);
-    let opening = Box::pin(open(accepted.stream, accepted.info, accepted.endpoint));
+    let opening = open(stream, &mut info, &mut place, Arc::clone(&endpoint));
+    let opening = Box::pin(opening);
     // Whoever has not said a word is let go when the server stops.
     let opening = before(endpoint.stop.requested(), opening);
     let opened = match watchdog.before(head_deadline, opening).await {
@@ -58,10 +62,6 @@ async fn open_and_serve<A: Application>(
         Ok(_) => return,
         Err(_) => return server.rejected(Reason::RequestHeadTimeout, &info),
     };
-    // A proxy may have told another address than the socket has.
-    if let Err(reason) = place.locate(&opened.info) {
-        return server.rejected(reason, &opened.info);
-    }
     let protocol = opened.protocol;
     let arrival = Arrival {
         opened,

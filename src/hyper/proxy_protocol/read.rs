@@ -24,10 +24,10 @@ pub(super) const MAX_BLOCK: usize = 4096;
 
 /// How a connection begins.
 pub(in crate::hyper) enum Told {
-    /// With a header.
+    /// With a header, which says who the client is.
     Header(ConnectionInfo, ProxyProtocolInfo),
     /// With something else, of which this was read.
-    Nothing(ConnectionInfo, BytesMut),
+    Nothing(BytesMut),
     /// The peer went away before it said a word.
     Gone,
 }
@@ -40,7 +40,7 @@ pub(in crate::hyper) enum Told {
 /// none.
 pub(in crate::hyper) async fn read<S: AsyncRead + Unpin>(
     stream: &mut S,
-    info: ConnectionInfo,
+    info: &ConnectionInfo,
     optional: bool,
 ) -> io::Result<Told> {
     let mut bytes = BytesMut::with_capacity(FIXED + 216);
@@ -49,7 +49,7 @@ pub(in crate::hyper) async fn read<S: AsyncRead + Unpin>(
         let begins_block = begins(&bytes, SIGNATURE);
         if !begins_line && !begins_block {
             return match optional {
-                true => Ok(Told::Nothing(info, bytes)),
+                true => Ok(Told::Nothing(bytes)),
                 false => Err(malformed(Malformed)),
             };
         }
@@ -60,7 +60,7 @@ pub(in crate::hyper) async fn read<S: AsyncRead + Unpin>(
         if more(stream, &mut bytes, room).await? == 0 {
             return match (bytes.is_empty(), optional) {
                 (true, _) => Ok(Told::Gone),
-                (false, true) => Ok(Told::Nothing(info, bytes)),
+                (false, true) => Ok(Told::Nothing(bytes)),
                 (false, false) => Err(io::ErrorKind::UnexpectedEof.into()),
             };
         }
@@ -70,6 +70,7 @@ pub(in crate::hyper) async fn read<S: AsyncRead + Unpin>(
         false => block(stream, &mut bytes).await?,
     };
     let (proxy, listener) = (info.remote().cloned(), info.local().cloned());
+    let info = info.clone();
     let info = match &header.ends {
         Some((client, server)) => info.with_remote(client.clone()).with_local(server.clone()),
         None => info,

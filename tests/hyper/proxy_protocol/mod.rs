@@ -1,12 +1,13 @@
 //! The PROXY protocol. What a header may be is tested where it is read.
 
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use transom::features::{ConnectionInfo, ProxyProtocolInfo, RequestExt};
-use transom::hyper::{Endpoint, Limits, ProxyProtocol};
+use transom::hyper::{Endpoint, Limits, ProxyProtocol, Rejection, RejectionReason};
 use transom::{Application, Body, HyperServer, Request, Response};
 
-use crate::support::{Running, start_with};
+use crate::support::{Running, eventually, start_with};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 const LINE: &str = "PROXY TCP4 192.0.2.1 192.0.2.2 49152 443\r\n";
@@ -31,6 +32,19 @@ async fn start(trust: ProxyProtocol) -> Running {
         .with_endpoint(endpoint)
         .with_limits(limits);
     start_with(server, tells()).await
+}
+
+/// Starts a server that lets one connection in for each address, and tells whom it rejects.
+async fn start_strict(trust: ProxyProtocol) -> (Running, Receiver<Rejection>) {
+    let (sender, rejections) = channel();
+    let limits = Limits::default()
+        .with_max_connections_per_address(Some(1))
+        .with_request_head_timeout(Some(Duration::from_secs(60)));
+    let server = HyperServer::default()
+        .with_endpoint(Endpoint::new("http://127.0.0.1:0").with_proxy_protocol(trust))
+        .with_limits(limits)
+        .with_rejection_hook(move |rejection| drop(sender.send(rejection.clone())));
+    (start_with(server, tells()).await, rejections)
 }
 
 fn trusted() -> ProxyProtocol {
@@ -150,13 +164,35 @@ async fn a_header_may_be_left_out_if_that_is_allowed() {
 }
 
 #[tokio::test]
+async fn whoever_is_refused_is_told_as_a_rejection_by_his_own_address() {
+    for (trust, bytes, reason) in [
+        (others(), LINE, RejectionReason::UntrustedProxy),
+        (trusted(), GET, RejectionReason::InvalidProxyHeader),
+        (
+            trusted(),
+            "PROXY TCP4 nonsense\r\n",
+            RejectionReason::InvalidProxyHeader,
+        ),
+    ] {
+        let (server, rejections) = start_strict(trust).await;
+        let mut client = server.connect().await;
+        let own = client.0.local_addr().unwrap();
+        // It may be gone before the bytes are.
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut client.0, bytes.as_bytes()).await;
+        assert!(client.bytes_or_reset().await.is_empty(), "{bytes}");
+        server.stop().await;
+        let told: Vec<_> = rejections.iter().collect();
+        assert_eq!(told.len(), 1, "{bytes}");
+        assert_eq!(told[0].reason(), reason, "{bytes}");
+        assert_eq!(told[0].status(), None);
+        let peer = told[0].connection().remote().unwrap();
+        assert_eq!(peer.socket_addr(), Some(own));
+    }
+}
+
+#[tokio::test]
 async fn a_limit_for_each_address_counts_the_clients_of_a_proxy() {
-    let limits = Limits::default().with_max_connections_per_address(Some(1));
-    let endpoint = Endpoint::new("http://127.0.0.1:0").with_proxy_protocol(trusted());
-    let server = HyperServer::default()
-        .with_endpoint(endpoint)
-        .with_limits(limits);
-    let server = start_with(server, tells()).await;
+    let (server, _) = start_strict(trusted()).await;
     let mut open = Vec::new();
     for client in ["192.0.2.1", "192.0.2.2", "192.0.2.3"] {
         let mut connection = server.connect().await;
@@ -172,5 +208,37 @@ async fn a_limit_for_each_address_counts_the_clients_of_a_proxy() {
     again.send(format!("{line}{GET}")).await;
     assert!(again.bytes_or_reset().await.is_empty());
     drop(open);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_behind_a_proxy_is_counted_before_it_says_a_word() {
+    let (server, rejections) = start_strict(trusted()).await;
+    let mut silent = server.connect().await;
+    silent.send(LINE).await;
+    // One of the two is let in; which one is the system's choice, and both say nothing more.
+    let mut again = server.connect().await;
+    again.send(LINE).await;
+    eventually("one is refused", || server.statistics.rejections() == 1).await;
+    assert_eq!(server.statistics.requests(), 0);
+    let refused = rejections.recv().unwrap();
+    assert_eq!(refused.reason(), RejectionReason::MaxConnectionsPerAddress);
+    let client = refused.connection().remote().unwrap();
+    assert_eq!(client.to_string(), "192.0.2.1:49152");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_direct_client_where_a_header_may_be_left_out_is_counted_too() {
+    let (server, rejections) = start_strict(trusted().with_optional_header(true)).await;
+    let mut first = server.connect().await;
+    first.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    first.until("None").await;
+    let mut second = server.connect().await;
+    second.send(GET).await;
+    assert!(second.bytes_or_reset().await.is_empty());
+    let reason = rejections.recv().unwrap().reason();
+    assert_eq!(reason, RejectionReason::MaxConnectionsPerAddress);
+    drop(first);
     server.stop().await;
 }
