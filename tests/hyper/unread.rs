@@ -34,6 +34,28 @@ async fn a_small_rest_is_dropped_and_the_connection_used_again() {
 }
 
 #[tokio::test]
+async fn a_body_that_was_read_to_its_trailers_is_no_rest() {
+    let echo = |request: Request| async { Response::new(request.into_body()) };
+    let server = start(echo).await;
+    let mut client = server.connect().await;
+    for text in ["one", "two", "three"] {
+        client
+            .send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n")
+            .await;
+        let head = client.until("\r\n\r\n").await;
+        assert!(!head.contains("connection: close"), "{head}");
+        let length = text.len();
+        client
+            .send(format!("{length}\r\n{text}\r\n0\r\nx-sum: 1\r\n\r\n"))
+            .await;
+        client
+            .until(&format!("{length}\r\n{text}\r\n0\r\n\r\n"))
+            .await;
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_large_rest_closes_the_connection_and_the_answer_arrives() {
     let server = start(says("done")).await;
     let length = 20_000_000;

@@ -73,7 +73,9 @@ impl Exchange {
         self.0.in_flight.store(true, Ordering::Release);
         self.0.has_body.store(has_body, Ordering::Relaxed);
         if has_body {
-            self.left().answered = false;
+            // A request that could begin has all of the body before it behind it, whoever read that.
+            let mut left = self.left();
+            (left.answered, left.given_up) = (false, false);
         }
         Flight(self.clone())
     }

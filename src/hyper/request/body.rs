@@ -130,6 +130,10 @@ impl HttpBody for RequestBody {
                 if let Some(wait) = &mut self.wait {
                     wait.pace.advance(frame.data_ref().map_or(0, Bytes::len));
                 }
+                if frame.is_trailers() {
+                    // Nothing follows them, and who has them need not ask.
+                    self.unread = Unread::Drop;
+                }
                 Some(Ok(without_framing(frame)))
             }
             Some(Err(error)) => {

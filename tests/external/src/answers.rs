@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -46,9 +47,16 @@ impl Drop for Endless {
 /// | `/never` | nothing, and hears when the client gives up |
 /// | `/endless` | pieces of 1 KiB, 20 ms apart, until the client gives up |
 /// | `/gone` | how many clients of these two gave up |
+/// | `/status/N` | `hello` with this status, though it may have no body |
+/// | `/counted` | how many requests came here |
 /// | `/statistics` | what the server is doing |
 /// | `/websocket` | each message |
 pub(crate) fn router() -> Router {
+    let count = Arc::new(AtomicU64::new(0));
+    let counted = move || {
+        let before = count.fetch_add(1, Ordering::Relaxed);
+        ready((before + 1).to_string())
+    };
     Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/seen", any(seen))
@@ -64,6 +72,8 @@ pub(crate) fn router() -> Router {
         .route("/never", any(never))
         .route("/endless", any(endless))
         .route("/gone", get(gone))
+        .route("/status/{code}", any(status))
+        .route("/counted", any(counted))
         .route("/statistics", get(statistics))
         .route("/websocket", any(websocket))
         .with_state(Gone::default())
@@ -165,6 +175,11 @@ async fn endless(State(gone): State<Gone>) -> Body {
 
 async fn gone(State(gone): State<Gone>) -> String {
     gone.0.load(Ordering::Relaxed).to_string()
+}
+
+async fn status(Path(code): Path<u16>) -> Result<(StatusCode, &'static str), StatusCode> {
+    let status = StatusCode::from_u16(code).map_err(|_| StatusCode::NOT_FOUND)?;
+    Ok((status, "hello"))
 }
 
 async fn statistics(request: Request) -> String {
