@@ -76,6 +76,9 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("toml", &["configuration/"]),
     ("rcgen", &["hyper/tls/"]),
     ("rustls", &["hyper/tls/", "hyper/http3/"]),
+    ("async_trait", &["hyper/tls/acme/"]),
+    ("rustls_acme", &["hyper/tls/acme/"]),
+    ("webpki_roots", &["hyper/tls/acme/"]),
     ("tokio_rustls", &["hyper/tls/"]),
     ("x509_parser", &["hyper/tls/"]),
 ];

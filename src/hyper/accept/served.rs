@@ -1,10 +1,15 @@
 //! What the connections of one endpoint share.
 
+#[cfg(feature = "acme")]
+use std::sync::Arc;
+
 use crate::contract::{Shutdown, ShutdownTrigger};
 use crate::features::ConnectionInfo;
 use crate::hyper::options::EndpointOptions;
 use crate::hyper::proxy_protocol::Treatment;
 use crate::hyper::request::UpgradedConnections;
+#[cfg(feature = "acme")]
+use crate::hyper::tls::{Renewal, Tls};
 
 /// An endpoint that is served: what its connections share, beside what all connections of the server do.
 pub(in crate::hyper) struct ServedEndpoint {
@@ -13,6 +18,9 @@ pub(in crate::hyper) struct ServedEndpoint {
     pub(in crate::hyper) options: EndpointOptions,
     pub(in crate::hyper) stop: EndpointStop,
     pub(in crate::hyper) upgraded: UpgradedConnections,
+    /// For as long as the endpoint is served its certificates are ordered and renewed.
+    #[cfg(feature = "acme")]
+    _renewals: Vec<Arc<Renewal>>,
 }
 
 impl ServedEndpoint {
@@ -23,6 +31,8 @@ impl ServedEndpoint {
     ) -> Self {
         Self {
             label,
+            #[cfg(feature = "acme")]
+            _renewals: options.tls.as_ref().map_or_else(Vec::new, Tls::order),
             options,
             stop: EndpointStop::new(server),
             upgraded: UpgradedConnections::default(),

@@ -100,7 +100,8 @@ impl From<io::Error> for NotOpened {
 ///
 /// # Errors
 ///
-/// The connection broke, or is refused by a step. `Ok(None)`: the client went away before it said anything.
+/// The connection broke, or is refused by a step. `Ok(None)`: the client went away before it said anything, or
+/// has no request.
 pub(super) async fn open(
     mut stream: Stream,
     info: &mut ConnectionInfo,
@@ -141,6 +142,9 @@ pub(super) async fn open(
         let accepting = tls.accept(stream, info, endpoint.options.protocols);
         let secured = Box::pin(accepting).await;
         let secured = secured.map_err(|error| NotOpened::by(&error, Reason::TlsHandshake))?;
+        let Some(secured) = secured else {
+            return Ok(None);
+        };
         handshake.done(secured.info.version());
         let stream = Stream::Tls(Box::new(secured.stream));
         return Ok(Some(Opened {

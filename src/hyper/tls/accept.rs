@@ -8,6 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rustls::server::{Accepted, Acceptor};
 use rustls::{CipherSuite, HandshakeKind, NamedGroup, ProtocolVersion, ServerConnection};
+#[cfg(feature = "acme")]
+use tokio::io::AsyncWriteExt as _;
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio_rustls::StartHandshake;
 
@@ -32,7 +34,8 @@ pub(in crate::hyper) struct Secured {
 }
 
 impl Tls {
-    /// Does the handshake with a client of an endpoint that speaks these protocols.
+    /// Does the handshake with a client of an endpoint that speaks these protocols. `None` if the client only
+    /// looked whether a name is this server's, for which a certificate is ordered.
     ///
     /// # Errors
     ///
@@ -42,7 +45,7 @@ impl Tls {
         stream: Stream,
         connection: &ConnectionInfo,
         protocols: Protocols,
-    ) -> io::Result<Secured> {
+    ) -> io::Result<Option<Secured>> {
         let loaded = self.loaded().map_err(io::Error::other)?;
         let handshake = handshake(&loaded, stream, connection, protocols);
         match loaded.handshake_timeout {
@@ -57,12 +60,18 @@ async fn handshake(
     mut stream: Stream,
     connection: &ConnectionInfo,
     protocols: Protocols,
-) -> io::Result<Secured> {
+) -> io::Result<Option<Secured>> {
     let Some(accepted) = hello(&mut stream).await? else {
         return Err(io::ErrorKind::UnexpectedEof.into());
     };
     let hello = accepted.client_hello();
     let name = hello.server_name().map(str::to_owned);
+    #[cfg(feature = "acme")]
+    if let Some(challenge) = loaded.challenge(&hello) {
+        let start = StartHandshake::from_parts(accepted, stream);
+        start.into_stream(challenge).await?.shutdown().await?;
+        return Ok(None);
+    }
     let loaded = match &loaded.choose {
         None => Ok(Arc::clone(loaded)),
         Some(choose) => match choose.call(ClientHello::new(&hello, connection)).await {
@@ -84,6 +93,12 @@ async fn handshake(
         alert(&mut stream, Alert::UnrecognizedName).await;
         return Err(io::Error::other("no certificate is for the name"));
     };
+    #[cfg(feature = "acme")]
+    if let Some(error) = entry.acme().and_then(super::Acme::lack) {
+        tracing::debug!(target: "transom", name, "{error}");
+        alert(&mut stream, Alert::InternalError).await;
+        return Err(io::Error::other(error));
+    }
     let protocols = entry.protocols(protocols);
     let start = StartHandshake::from_parts(accepted, stream);
     let done = start.into_stream(entry.config(protocols)).into_fallible();
@@ -103,12 +118,12 @@ async fn handshake(
         let loaded = Arc::clone(&loaded);
         Arc::new(move |host: &str| loaded.may_carry(name.as_deref(), host)) as Carries
     });
-    Ok(Secured {
+    Ok(Some(Secured {
         info: info(stream.session()),
         carries,
         stream,
         protocol,
-    })
+    }))
 }
 
 /// Reads what a client begins with.

@@ -3,9 +3,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
-use rustls::sign::CertifiedKey;
+use rustls::server::ResolvesServerCert;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{Error as TlsError, InconsistentKeys};
 
+#[cfg(feature = "acme")]
+use super::Acme;
 use super::{check, pem};
 use crate::contract::Error;
 
@@ -45,6 +48,8 @@ enum Source {
         certificates: Arc<[u8]>,
         key: Arc<[u8]>,
     },
+    #[cfg(feature = "acme")]
+    Acme(Acme),
 }
 
 impl Certificate {
@@ -84,12 +89,29 @@ impl Certificate {
         let files = match &self.source {
             Source::Files { certificates, key } => [Some(certificates), Some(key)],
             Source::Bytes { .. } => [None, None],
+            #[cfg(feature = "acme")]
+            Source::Acme(_) => [None, None],
         };
         files.into_iter().flatten().map(PathBuf::as_path)
     }
 
-    pub(super) fn load(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, Error> {
+    /// Returns who orders it, if it is not there from the start.
+    #[cfg(feature = "acme")]
+    pub(super) fn acme(&self) -> Option<&Acme> {
+        match &self.source {
+            Source::Acme(acme) => Some(acme),
+            _ => None,
+        }
+    }
+
+    /// Reads and checks it, and returns what shows it to clients.
+    pub(super) fn load(
+        &self,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Arc<dyn ResolvesServerCert>, Error> {
         let (certificates, key, names) = match &self.source {
+            #[cfg(feature = "acme")]
+            Source::Acme(acme) => return acme.load(provider),
             Source::Files { certificates, key } => (
                 pem::read("certificate", certificates)?.into(),
                 pem::read("private key", key)?.into(),
@@ -108,7 +130,7 @@ impl Certificate {
         let key = pem::private_key(&key, &names.1)?;
         check::for_servers(&chain[0], &names.0, self.expired)?;
         match CertifiedKey::from_der(chain, key, provider) {
-            Ok(certified) => Ok(Arc::new(certified)),
+            Ok(certified) => Ok(Arc::new(SingleCertAndKey::from(certified))),
             Err(TlsError::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
                 Err(Error::configuration(format!(
                     "{} does not belong to {}, whose first certificate has to be the server's own",
@@ -133,6 +155,13 @@ impl Certificate {
     }
 }
 
+#[cfg(feature = "acme")]
+impl From<Acme> for Certificate {
+    fn from(acme: Acme) -> Self {
+        Self::of(Source::Acme(acme))
+    }
+}
+
 /// Names the files; never shows a key.
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,6 +171,8 @@ impl fmt::Debug for Certificate {
                 f.debug_list().entry(certificates).entry(key).finish()
             }
             Source::Bytes { .. } => f.write_str("from memory"),
+            #[cfg(feature = "acme")]
+            Source::Acme(acme) => acme.fmt(f),
         }
     }
 }

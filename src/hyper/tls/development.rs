@@ -1,10 +1,10 @@
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use x509_parser::time::ASN1Time;
 
+use super::write::write;
 use super::{Certificate, check, pem};
 use crate::contract::Error;
 
@@ -147,25 +147,10 @@ impl DevelopmentCertificate {
         let public = params.self_signed(&key)?.pem();
         let secret = format!("{public}{}", key.serialize_pem());
         std::fs::create_dir_all(directory)?;
-        write(&self.secret, &secret, 0o600)?;
-        write(&self.public, &public, 0o644)?;
+        write(&self.secret, secret.as_bytes(), 0o600)?;
+        write(&self.public, public.as_bytes(), 0o644)?;
         Ok(())
     }
-}
-
-/// Writes a file in one step, so that nobody reads half of it.
-fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let new = path.with_extension(format!("{}.new", std::process::id()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    // Left behind by a process that was killed, and of the same number by chance.
-    let _ = std::fs::remove_file(&new);
-    options.open(&new)?.write_all(text.as_bytes())?;
-    std::fs::rename(&new, path)
 }
 
 fn data_directory() -> Option<PathBuf> {

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{NoClientAuth, ServerConfig};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::server::{NoClientAuth, ResolvesServerCert, ServerConfig};
 use rustls::version::{TLS12, TLS13};
 
 use super::tls::Settings;
@@ -76,6 +75,12 @@ impl Entry {
         self.current().offering(protocols)
     }
 
+    /// Returns who orders the certificate, if it is not there from the start.
+    #[cfg(feature = "acme")]
+    pub(super) fn acme(&self) -> Option<&super::Acme> {
+        self.certificate.acme()
+    }
+
     /// Returns whether it is known to ask clients for the same as another.
     pub(super) fn asks_as(&self, other: &Self) -> bool {
         std::ptr::eq(self, other) || !self.asks_alone && !other.asks_alone
@@ -140,7 +145,7 @@ impl Config {
 }
 
 fn base(
-    certificate: Arc<CertifiedKey>,
+    certificate: Arc<dyn ResolvesServerCert>,
     clients: Arc<dyn ClientCertVerifier>,
     versions: &[TlsVersion],
 ) -> Result<ServerConfig, Error> {
@@ -159,7 +164,7 @@ fn base(
         .map_err(|cause| Error::configuration_from("TLS cannot be set up", cause))?;
     Ok(builder
         .with_client_cert_verifier(clients)
-        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certificate))))
+        .with_cert_resolver(certificate))
 }
 
 /// The protocols over TCP as ALPN names them, the best first.

@@ -36,14 +36,54 @@ impl Loaded {
             names.add(name, number)?;
             entries.push(Entry::new(settings, name, options)?);
         }
-        Ok(Self {
+        let this = Self {
             names,
             entries,
             choose: settings.choose.clone(),
             handshake_timeout: settings.handshake_timeout,
             reload_interval: settings.reload_interval,
             looked: Mutex::new(Instant::now()),
-        })
+        };
+        #[cfg(feature = "acme")]
+        this.check_orders()?;
+        Ok(this)
+    }
+
+    /// Checks that who orders a certificate is asked for it: that is how the name is proved.
+    #[cfg(feature = "acme")]
+    fn check_orders(&self) -> Result<(), Error> {
+        for acme in self.entries.iter().filter_map(Entry::acme) {
+            for name in acme.names() {
+                let answers = self.entry(Some(name)).and_then(Entry::acme);
+                if !answers.is_some_and(|answers| answers.is(acme)) {
+                    return Err(Error::configuration(format!(
+                        "a certificate for `{name}` is ordered by ACME, but TLS does not serve it for that name; \
+                         add the name with `Tls::with_sni`, or leave it out of the order"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what answers a directory that wants to see whether a name is this server's; `None` for whoever else
+    /// connects, or if nothing is to be seen.
+    #[cfg(feature = "acme")]
+    pub(super) fn challenge(
+        &self,
+        hello: &rustls::server::ClientHello<'_>,
+    ) -> Option<Arc<rustls::ServerConfig>> {
+        self.entry(hello.server_name())?.acme()?.challenge(hello)
+    }
+
+    /// Has certificates ordered until what is returned is dropped.
+    #[cfg(feature = "acme")]
+    pub(super) fn order(&self) -> Vec<Arc<super::Renewal>> {
+        let entries = self.entries.iter();
+        entries
+            .filter_map(Entry::acme)
+            .map(super::Acme::order)
+            .collect()
     }
 
     /// Returns what was named first.

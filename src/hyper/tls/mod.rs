@@ -17,11 +17,14 @@
 //! can be taken up again, by tickets whose keys live in memory; early data, which can be replayed, is never
 //! accepted. ALPN offers what the endpoint speaks.
 //!
+//! Certificates are files, or, with the feature `acme`, ordered and renewed while the server serves: `Acme`.
+//!
 //! What a client is refused with, before there is HTTP:
 //!
 //! | what it did | what it gets |
 //! |---|---|
 //! | asked for a name that is not served | alert `unrecognized_name` |
+//! | asked for a name whose certificate is still being ordered | alert `internal_error` |
 //! | offered no protocol that the endpoint speaks | alert `no_application_protocol` |
 //! | offered none at all, where HTTP/1 is not spoken | the connection is closed |
 //! | sent no certificate where one is required | alert `certificate_required` |
@@ -30,6 +33,8 @@
 //! | spoke HTTP without TLS | 400 in cleartext |
 
 mod accept;
+#[cfg(feature = "acme")]
+mod acme;
 mod certificate;
 mod check;
 mod client_certificates;
@@ -51,7 +56,13 @@ mod stream;
 )]
 mod tls;
 mod verify;
+#[cfg(any(feature = "acme", feature = "dev-certs"))]
+mod write;
 
+#[cfg(feature = "acme")]
+pub use acme::Acme;
+#[cfg(feature = "acme")]
+pub(super) use acme::Renewal;
 pub use certificate::Certificate;
 pub use client_certificates::{ClientCertificates, ClientTrust};
 #[cfg(feature = "dev-certs")]

@@ -69,7 +69,7 @@ impl Names {
 }
 
 /// RFC 6066, section 3: a name of DNS without a trailing dot; addresses are not sent.
-fn is_host(name: &str) -> bool {
+pub(super) fn is_host(name: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63

@@ -26,9 +26,9 @@ pub struct TlsOptions {
 
 impl TlsOptions {
     /// Returns the options of a certificate.
-    pub fn new(certificate: Certificate) -> Self {
+    pub fn new(certificate: impl Into<Certificate>) -> Self {
         Self {
-            certificate,
+            certificate: certificate.into(),
             client_certificates: None,
             versions: None,
             protocols: None,
@@ -60,5 +60,12 @@ impl TlsOptions {
 impl From<Certificate> for TlsOptions {
     fn from(certificate: Certificate) -> Self {
         Self::new(certificate)
+    }
+}
+
+#[cfg(feature = "acme")]
+impl From<super::Acme> for TlsOptions {
+    fn from(acme: super::Acme) -> Self {
+        Self::new(acme)
     }
 }

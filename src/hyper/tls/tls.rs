@@ -194,6 +194,13 @@ impl Tls {
         (loading.await).unwrap_or_else(|error| Err(Error::configuration(error.to_string())))
     }
 
+    /// Has the certificates ordered that are not files, until what is returned is dropped.
+    #[cfg(feature = "acme")]
+    pub(in crate::hyper) fn order(&self) -> Vec<Arc<super::Renewal>> {
+        let loaded = self.peek();
+        loaded.map_or_else(Vec::new, |loaded| loaded.order())
+    }
+
     fn peek(&self) -> Option<Arc<Loaded>> {
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.clone()
@@ -216,6 +223,13 @@ impl Tls {
 impl From<Certificate> for Tls {
     fn from(certificate: Certificate) -> Self {
         Self::new(certificate)
+    }
+}
+
+#[cfg(feature = "acme")]
+impl From<super::Acme> for Tls {
+    fn from(acme: super::Acme) -> Self {
+        Self::new(acme)
     }
 }
 
