@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::bounds::Bounds;
-use super::bytes::{CLASS, SPECIAL, TARGET, TOKEN, end_of, end_of_text, trim};
+use super::bytes::{PLAIN, TARGET, TOKEN, end_of, end_of_text, is, trim};
 use super::framing::{Content, Framing};
 use super::refusal::Refusal;
 use super::target;
@@ -12,6 +12,13 @@ use super::target;
 /// goes on where it stopped.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Head {
+    place: Place,
+    framing: Framing,
+}
+
+/// Where in a head it is read, and what its first line was.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
     part: Part,
     /// Up to where it was read.
     at: usize,
@@ -23,8 +30,9 @@ pub(super) struct Head {
     fields: usize,
     count: usize,
     method: Method,
+    /// The target has bytes that hyper does not take everywhere.
+    special: bool,
     is_http_11: bool,
-    framing: Framing,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,12 +88,40 @@ const CRLF: usize = 2;
 impl Head {
     /// Returns whether a byte of it was read. An empty line before it is none.
     pub(super) fn is_begun(&self) -> bool {
-        self.at > self.line || self.fields > 0
+        self.place.at > self.place.line || self.place.fields > 0
     }
 
     /// Reads on. `bytes` begin with the head, and what was there before is there again. `None`: it is not
-    /// whole yet.
+    /// whole yet. After a head that is whole the next one begins.
     pub(super) fn scan(&mut self, bytes: &[u8], bounds: &Bounds) -> Result<Option<Whole>, Refusal> {
+        // Copies are read on, which the compiler can keep in registers: most heads come in one piece.
+        let Self {
+            mut place,
+            mut framing,
+        } = *self;
+        let Some(length) = place.advance(bytes, bounds, &mut framing)? else {
+            *self = Self { place, framing };
+            return Ok(None);
+        };
+        *self = Self::default();
+        let (content, switches) = framing.settle(place.method, place.is_http_11)?;
+        Ok(Some(Whole {
+            length,
+            content,
+            switches,
+        }))
+    }
+}
+
+impl Place {
+    /// Reads on, and returns where the head ends.
+    #[inline]
+    fn advance(
+        &mut self,
+        bytes: &[u8],
+        bounds: &Bounds,
+        framing: &mut Framing,
+    ) -> Result<Option<usize>, Refusal> {
         if matches!(self.part, Part::Start) {
             match *bytes {
                 [] | [b'\r'] => return Ok(None),
@@ -104,17 +140,9 @@ impl Head {
         }
         let longest = self.fields + bounds.fields + CRLF;
         let view = &bytes[..bytes.len().min(longest)];
-        match self.scan_fields(view, bounds.count)? {
-            Some(length) => {
-                let (content, switches) = self.framing.settle(self.method, self.is_http_11)?;
-                Ok(Some(Whole {
-                    length,
-                    content,
-                    switches,
-                }))
-            }
+        match self.scan_fields(view, bounds.count, framing)? {
             None if view.len() == longest => Err(LONG_FIELDS),
-            None => Ok(None),
+            end => Ok(end),
         }
     }
 
@@ -137,17 +165,18 @@ impl Head {
                     self.part = Part::Target;
                 }
                 Part::Target => {
-                    self.at = end_of(TARGET, bytes, self.at);
+                    self.at = end_of(PLAIN, bytes, self.at);
+                    if bytes.get(self.at).is_some_and(|byte| is(*byte, TARGET)) {
+                        self.special = true;
+                        self.at = end_of(TARGET, bytes, self.at);
+                    }
                     match bytes.get(self.at) {
                         None => return more(LONG_LINE),
                         Some(b' ') if self.at > self.name_end + 1 => {}
                         Some(_) => return Err(BAD_TARGET),
                     }
                     let target = &bytes[self.name_end + 1..self.at];
-                    let seen = target
-                        .iter()
-                        .fold(0, |seen, byte| seen | CLASS[usize::from(*byte)]);
-                    target::check(self.method, target, seen & SPECIAL != 0)?;
+                    target::check(self.method, target, self.special)?;
                     self.at += 1;
                     self.part = Part::Version;
                 }
@@ -167,7 +196,12 @@ impl Head {
 
     /// Reads the fields, and returns where the head ends.
     #[inline]
-    fn scan_fields(&mut self, bytes: &[u8], most: usize) -> Result<Option<usize>, Refusal> {
+    fn scan_fields(
+        &mut self,
+        bytes: &[u8],
+        most: usize,
+        framing: &mut Framing,
+    ) -> Result<Option<usize>, Refusal> {
         loop {
             if !matches!(self.part, Part::Value) {
                 if let Some(b'\r') = bytes.get(self.line) {
@@ -203,8 +237,7 @@ impl Head {
             }
             self.count += 1;
             let value = trim(&bytes[self.name_end + 1..self.at]);
-            self.framing
-                .field(&bytes[self.line..self.name_end], value)?;
+            framing.field(&bytes[self.line..self.name_end], value)?;
             self.at += CRLF;
             self.line = self.at;
             self.part = Part::Name;

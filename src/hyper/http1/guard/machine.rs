@@ -78,7 +78,6 @@ impl Guard {
                 State::Head => match self.head.scan(rest, &self.bounds) {
                     Ok(None) => break,
                     Ok(Some(whole)) => {
-                        self.head = Head::default();
                         self.state = match whole.content {
                             Content::None if whole.switches => State::Undecided,
                             Content::None => State::Head,
