@@ -1,6 +1,5 @@
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,7 +9,7 @@ use http::{request, response};
 use http_body::Body as HttpBody;
 use pin_project::pin_project;
 
-use super::call::{Aborted, Asked, Running, after_panic, call};
+use super::call::{Aborted, Asked, Running, call};
 use super::dispatcher::limited;
 use super::response_body::Guard;
 use super::{Dispatcher, ResponseBody};
@@ -76,7 +75,7 @@ impl<'a, A: Application> Begun<'a, A> {
         self.guard.lifetime()
     }
 
-    /// Calls the application at once, and returns the future of its response, ready to be sent, as
+    /// Returns the future that calls the application, and makes its response ready to be sent, as
     /// [`Call::run`](super::Call::run) has it. `finish` makes the engine's body, and may change the head a
     /// last time.
     ///
@@ -96,25 +95,17 @@ impl<'a, A: Application> Begun<'a, A> {
     {
         let Self {
             dispatcher,
-            mut guard,
+            guard,
             offer,
         } = self;
         let asked = Asked::of(&head.method, offer.is_some());
-        let body = limited(body, &guard);
+        let request = Request::from_parts(head, limited(body, &guard));
         let app = dispatcher.app();
-        guard.observed.enter();
-        let caught = catch_unwind(AssertUnwindSafe(|| {
-            let request = Request::from_parts(head, body);
-            match offer {
-                None => Called::Plain(app.call(request)),
-                // Boxed: the common request must not carry the size of an upgrade.
-                offer => Called::Boxed(Box::pin(call(Arc::clone(app), request, offer))),
-            }
-        }));
-        guard.observed.leave();
-        let called = caught.unwrap_or_else(|panic| {
-            Called::Answered(Some(after_panic(&mut guard.observed, &*panic)))
-        });
+        let called = match offer {
+            None => Called::Waits(Some((|request| app.call(request), request))),
+            // Boxed: the common request must not carry the size of an upgrade.
+            offer => Called::Boxed(Box::pin(call(Arc::clone(app), request, offer))),
+        };
         Running::new(asked, called, guard, finish)
     }
 }
@@ -125,24 +116,34 @@ impl<A> fmt::Debug for Begun<'_, A> {
     }
 }
 
-/// What an application does about a request.
+/// What an application does about a request. It is called where the future lies when it is first polled: a
+/// future that is there before is copied with each hand that it passes.
 #[pin_project(project = Calling)]
-enum Called<C> {
-    Plain(#[pin] C),
+enum Called<F, C> {
+    Waits(Option<(F, Request)>),
+    Runs(#[pin] C),
     Boxed(Pin<Box<dyn Future<Output = Response> + Send>>),
-    /// Instead of the application, which panicked before it returned a future.
-    Answered(Option<Response>),
 }
 
-impl<C: Future<Output = Response>> Future for Called<C> {
+impl<F, C> Future for Called<F, C>
+where
+    F: FnOnce(Request) -> C,
+    C: Future<Output = Response>,
+{
     type Output = Response;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        if let Calling::Waits(waits) = self.as_mut().project()
+            && let Some((call, request)) = waits.take()
+        {
+            self.set(Self::Runs(call(request)));
+        }
         match self.project() {
-            Calling::Plain(called) => called.poll(cx),
+            // The call panicked; whoever caught that does not poll again.
+            Calling::Waits(_) => Poll::Pending,
+            Calling::Runs(called) => called.poll(cx),
             Calling::Boxed(called) => called.as_mut().poll(cx),
-            Calling::Answered(response) => response.take().map_or(Poll::Pending, Poll::Ready),
         }
     }
 }

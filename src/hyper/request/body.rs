@@ -245,8 +245,9 @@ const PIECE: usize = 16 * 1024;
 /// The body of a response. An HTTP/1 connection knows by it that a request is in flight.
 pub(in crate::hyper) struct Outgoing {
     body: Option<ResponseBody>,
-    /// What is left of a frame that is handed over in pieces.
-    rest: Bytes,
+    /// What is left of a frame that is handed over in pieces. Boxed: few frames are so large, and a body is
+    /// moved often.
+    rest: Option<Box<Bytes>>,
     /// Whether the length is kept from hyper, so that it sends chunks, which trailers can follow.
     chunked: bool,
     carrier: Option<Carrier>,
@@ -264,7 +265,7 @@ impl Outgoing {
     pub(in crate::hyper) fn new(body: ResponseBody, chunked: bool, carrier: Carrier) -> Self {
         Self {
             body: Some(body),
-            rest: Bytes::new(),
+            rest: None,
             chunked,
             carrier: Some(carrier),
         }
@@ -273,16 +274,29 @@ impl Outgoing {
     pub(in crate::hyper) fn empty() -> Self {
         Self {
             body: None,
-            rest: Bytes::new(),
+            rest: None,
             chunked: false,
             carrier: None,
         }
     }
 
+    fn has_rest(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| !rest.is_empty())
+    }
+
+    fn take_rest(&mut self) -> Option<Bytes> {
+        let rest = std::mem::take(&mut **self.rest.as_mut()?);
+        (!rest.is_empty()).then_some(rest)
+    }
+
     /// Returns the first piece of `data`, and keeps the rest.
     fn piece(&mut self, mut data: Bytes) -> Frame<Bytes> {
         if data.len() > PIECE {
-            self.rest = data.split_off(PIECE);
+            let rest = data.split_off(PIECE);
+            match &mut self.rest {
+                Some(place) => **place = rest,
+                none => *none = Some(Box::new(rest)),
+            }
         }
         Frame::data(match &self.carrier {
             Some(Carrier::Http2(in_transit)) => in_transit.hold(data),
@@ -299,8 +313,7 @@ impl HttpBody for Outgoing {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if !self.rest.is_empty() {
-            let rest = std::mem::take(&mut self.rest);
+        if let Some(rest) = self.take_rest() {
             return Poll::Ready(Some(Ok(self.piece(rest))));
         }
         let Some(body) = &mut self.body else {
@@ -317,13 +330,13 @@ impl HttpBody for Outgoing {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.as_ref().is_none_or(ResponseBody::is_end_stream)
+        !self.has_rest() && self.body.as_ref().is_none_or(ResponseBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
         // hyper asks before the first frame, when there is no rest.
         match &self.body {
-            Some(body) if !self.chunked && self.rest.is_empty() => body.size_hint(),
+            Some(body) if !self.chunked && !self.has_rest() => body.size_hint(),
             Some(_) => SizeHint::default(),
             None => SizeHint::with_exact(0),
         }

@@ -98,7 +98,7 @@ impl<A: Application> Requests<A> {
             takes_trailers: false,
             takes_chunks: version >= Version::HTTP_11,
             switch: None,
-            alt_svc: self.alt_svc.clone(),
+            alt_svc: self.alt_svc.as_ref(),
         };
         if let Speaks::Http1(_) = &self.speaks {
             // One look at each field costs less than two lookups.
@@ -179,7 +179,7 @@ where
 }
 
 /// What there is to do once the application has answered.
-struct After<A> {
+struct After<'a, A> {
     carrier: Carrier,
     /// The client asked to close the connection, or speaks HTTP/1.0 and did not ask to keep it. hyper closes it,
     /// and does not always say so; RFC 9112, section 9.6.
@@ -189,10 +189,10 @@ struct After<A> {
     takes_chunks: bool,
     /// Boxed: few requests have one.
     switch: Option<Box<Switch<A>>>,
-    alt_svc: Option<HeaderValue>,
+    alt_svc: Option<&'a HeaderValue>,
 }
 
-impl<A> After<A> {
+impl<A> After<'_, A> {
     #[inline]
     fn finish(self, head: &mut Parts, body: ResponseBody) -> Outgoing {
         if let Some(switch) = self.switch {
@@ -206,7 +206,9 @@ impl<A> After<A> {
             head.headers.append(header::CONNECTION, close);
         }
         if let Some(alt_svc) = self.alt_svc {
-            head.headers.entry(header::ALT_SVC).or_insert(alt_svc);
+            head.headers
+                .entry(header::ALT_SVC)
+                .or_insert_with(|| alt_svc.clone());
         }
         let chunked = self.takes_trailers && head.headers.contains_key(header::TRAILER);
         if chunked {
