@@ -23,7 +23,7 @@ const BOUNDED: &str = "hyper-server";
 const BOUNDS: [Bound; 2] = [
     Bound {
         beside: "bare-hyper",
-        instructions: 1.55,
+        instructions: 1.8,
         allocations: 3.0,
     },
     Bound {
