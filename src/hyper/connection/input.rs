@@ -179,6 +179,7 @@ impl Input {
             }
             match ready!(self.poll_ahead(stream, cx, READ_AHEAD / 2)) {
                 Err(_) => return Poll::Ready(Watched::Broken),
+                Ok(()) if self.ended && stream.is_gone() => return Poll::Ready(Watched::Broken),
                 Ok(()) if self.ended => return Poll::Ready(Watched::Ended),
                 Ok(()) => {}
             }

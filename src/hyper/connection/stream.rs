@@ -34,6 +34,22 @@ impl Stream {
         }
     }
 
+    /// Returns whether a client whose input has ended cannot be sent anything either. Over TCP that is known only
+    /// when something was sent: until then, who has closed looks like who has stopped to send.
+    pub(in crate::hyper) fn is_gone(&self) -> bool {
+        match self {
+            Self::Tcp(_) => false,
+            // To write nothing is to ask: it fails if nobody is there.
+            #[cfg(unix)]
+            Self::Unix(stream) => stream
+                .try_write(&[])
+                .is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => stream.below().is_gone(),
+            Self::Layered(stream) => stream.below().is_gone(),
+        }
+    }
+
     /// Makes the drop of the socket a reset. A unix socket has none.
     pub(in crate::hyper) fn reset_on_drop(&self) {
         match self {

@@ -42,7 +42,6 @@ fn main() -> std::process::ExitCode {
         "'S-RES-ERRMID-10@h1' = 'a unix socket has no reset, so that each end is an orderly one'\n",
         "'S-L-CONN-ADDR' = 'a client of a unix socket has no address to be counted at'\n",
         "'S-T-WRITERATE' = 'a unix socket has no reset'\n",
-        "'S-CANCEL-DROP@h1' = 'a client that resets looks like one that only stopped sending'\n",
     );
     let target = Target::new(manifest, move || HyperServer::new(address()));
     run(target.map(|target| target.with_edge(move |limits| edge::server(limits, &another()))))

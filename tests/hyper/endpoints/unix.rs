@@ -2,11 +2,14 @@
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc;
 use transom::adapter::SocketOptions;
+use transom::features::{RequestExt as _, RequestLifetime};
 use transom::hyper::Endpoint;
-use transom::{BoundServer, HyperServer, Server, Shutdown};
+use transom::{Body, BoundServer, HyperServer, Request, Response, Server, Shutdown};
 
 use crate::support::{says, within};
 
@@ -127,4 +130,50 @@ async fn an_abstract_name_is_served_and_free_afterwards() {
     trigger.request();
     within(serving).await.unwrap().unwrap();
     drop(HyperServer::new(&address).bind().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_client_that_closes_is_told_from_one_that_only_stops_sending() {
+    struct OnDrop(mpsc::UnboundedSender<&'static str>);
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            let _ = self.0.send("dropped");
+        }
+    }
+    let (events, mut seen) = mpsc::unbounded_channel();
+    let app = move |request: Request| {
+        let on_drop = OnDrop(events.clone());
+        async move {
+            let lifetime = request.feature::<RequestLifetime>().unwrap().clone();
+            let _ = on_drop.0.send("began");
+            lifetime.disconnected().await;
+            // Lets the server drop this, if it is going to.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let _ = on_drop.0.send("answers");
+            Response::new(Body::from("answered"))
+        }
+    };
+    let folder = Folder::new("half-close");
+    let (path, server) = folder.server(SocketOptions::default());
+    let bound = server.bind().await.unwrap();
+    let (trigger, shutdown) = Shutdown::pair();
+    let serving = tokio::spawn(bound.serve(app, shutdown));
+    for closes in [true, false] {
+        let mut client = tokio::net::UnixStream::connect(&path).await.unwrap();
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        assert_eq!(within(seen.recv()).await, Some("began"));
+        if closes {
+            drop(client);
+        } else {
+            client.shutdown().await.unwrap();
+            assert_eq!(within(seen.recv()).await, Some("answers"));
+            let mut answer = String::new();
+            within(client.read_to_string(&mut answer)).await.unwrap();
+            assert!(answer.ends_with("answered"), "{answer}");
+        }
+        assert_eq!(within(seen.recv()).await, Some("dropped"));
+    }
+    trigger.request();
+    within(serving).await.unwrap().unwrap();
 }
