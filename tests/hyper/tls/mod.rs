@@ -1,5 +1,7 @@
 //! HTTPS, as a client of rustls sees it.
 
+#[cfg(feature = "acme")]
+mod acme;
 mod authority;
 mod choose;
 mod client;

@@ -166,6 +166,11 @@ impl Acme {
         self.current.renewal(&self.settings)
     }
 
+    #[cfg(test)]
+    pub(super) fn cache(&self) -> cache::Cache {
+        cache::Cache::new(&self.settings, Arc::clone(&self.current))
+    }
+
     fn of(settings: Settings) -> Self {
         Self {
             settings: Arc::new(settings),

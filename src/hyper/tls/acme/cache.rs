@@ -128,3 +128,66 @@ fn hash<'a>(texts: impl Iterator<Item = &'a String>) -> u64 {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, KeyPair};
+    use rustls::crypto::aws_lc_rs::default_provider;
+    use x509_parser::time::ASN1Time;
+
+    use super::*;
+    use crate::hyper::tls::Acme;
+
+    /// Returns a certificate behind its key, as it is ordered.
+    fn ordered(valid: Duration) -> Vec<u8> {
+        let mut params = CertificateParams::new(["a.example".to_owned()]).unwrap();
+        let now = ASN1Time::now().to_datetime();
+        params.not_before = now - Duration::from_secs(60);
+        params.not_after = now - Duration::from_secs(30) + valid;
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        format!("{}{}", key.serialize_pem(), certificate.pem()).into_bytes()
+    }
+
+    fn open(folder: &Path, directory: &str) -> (Acme, Cache) {
+        let acme = Acme::new(["a.example"], folder)
+            .with_directory(directory)
+            .with_terms_of_service_agreed(true);
+        acme.load(&Arc::new(default_provider())).unwrap();
+        let cache = acme.cache();
+        (acme, cache)
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_served_by_the_next_process_until_it_expires() {
+        let name = format!("transom-acme-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let good = ordered(Duration::from_secs(3600));
+        let (acme, cache) = open(&folder, Acme::LETS_ENCRYPT);
+        assert!(acme.lack().is_some());
+        cache.store_cert(&[], "", &good).await.unwrap();
+        cache.store_account(&[], "", b"key").await.unwrap();
+        assert_eq!(acme.lack(), None);
+
+        let (acme, cache) = open(&folder, Acme::LETS_ENCRYPT);
+        assert!(cache.load_cert(&[], "").await.unwrap() == Some(good));
+        assert_eq!(acme.lack(), None);
+        assert_eq!(cache.load_account(&[], "").await.unwrap().unwrap(), b"key");
+
+        // Another directory has other accounts, and nobody trusts what it signs.
+        let (acme, cache) = open(&folder, Acme::LETS_ENCRYPT_STAGING);
+        assert!(cache.load_cert(&[], "").await.unwrap().is_none());
+        assert!(cache.load_account(&[], "").await.unwrap().is_none());
+        assert!(acme.lack().is_some());
+
+        for useless in [ordered(Duration::ZERO), b"half a certifi".to_vec()] {
+            let (acme, cache) = open(&folder, Acme::LETS_ENCRYPT);
+            std::fs::write(&cache.certificate, useless).unwrap();
+            assert!(cache.load_cert(&[], "").await.unwrap().is_none());
+            assert!(acme.lack().is_some());
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
