@@ -13,6 +13,7 @@
 #   until_so SECONDS COMMAND...      runs the command until it succeeds
 #   free_port                        prints a port of 127.0.0.1 that nobody has
 #   check WHAT COMMAND...            one check: it holds if the command succeeds
+#   checks PREFIX COMMAND...         runs a program that prints `ok WHAT` or `FAILED WHAT` for each check it makes
 #   equal WANTED GOT, holds TEXT REGEX    for use with `check`
 #
 # $SCRATCH is a folder that is gone at the end, as is everything that was started. $FAILED and $CHECKED count.
@@ -143,6 +144,19 @@ check() {
         printf '  FAILED  %s\n' "$what"
         [ -z "$output" ] || printf '%s\n' "$output" | head -n 20 | sed 's/^/          /'
     fi
+}
+
+checks() {
+    local prefix=$1 outcome what before=$CHECKED
+    shift
+    while read -r outcome what; do
+        case $outcome in
+            ok) check "$prefix$what" true ;;
+            FAILED) check "$prefix$what" false ;;
+            *) printf '          %s %s\n' "$outcome" "$what" ;;
+        esac
+    done < <("$@" 2>&1 || echo "FAILED the program ended with $?")
+    [ "$CHECKED" -gt "$before" ] || check "${prefix}there are checks" false
 }
 
 equal() {

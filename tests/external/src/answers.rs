@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::future::ready;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -46,16 +46,19 @@ impl Drop for Endless {
 /// | `/after/N` | `hello`, N milliseconds later |
 /// | `/never` | nothing, and hears when the client gives up |
 /// | `/endless` | pieces of 1 KiB, 20 ms apart, until the client gives up |
-/// | `/gone` | how many clients of these two gave up |
+/// | `/deaf` | nothing, and hears of nothing |
+/// | `/gone` | how many clients of these three gave up |
 /// | `/status/N` | `hello` with this status, though it may have no body |
-/// | `/counted` | how many requests came here |
+/// | `/guestbook` | the targets of all requests that came here, a line each |
 /// | `/statistics` | what the server is doing |
 /// | `/websocket` | each message |
 pub(crate) fn router() -> Router {
-    let count = Arc::new(AtomicU64::new(0));
-    let counted = move || {
-        let before = count.fetch_add(1, Ordering::Relaxed);
-        ready((before + 1).to_string())
+    let targets = Arc::new(Mutex::new(String::new()));
+    let guestbook = move |request: Request| {
+        let mut targets = targets.lock().unwrap_or_else(PoisonError::into_inner);
+        // A text takes whatever is written.
+        let _ = writeln!(targets, "{}", request.uri());
+        ready(targets.clone())
     };
     Router::new()
         .route("/", get(|| async { "hello" }))
@@ -71,9 +74,10 @@ pub(crate) fn router() -> Router {
         .route("/after/{millis}", get(after))
         .route("/never", any(never))
         .route("/endless", any(endless))
+        .route("/deaf", any(deaf))
         .route("/gone", get(gone))
         .route("/status/{code}", any(status))
-        .route("/counted", any(counted))
+        .route("/guestbook", any(guestbook))
         .route("/statistics", get(statistics))
         .route("/websocket", any(websocket))
         .with_state(Gone::default())
@@ -164,6 +168,11 @@ async fn never(State(gone): State<Gone>, request: Request) {
         Some(lifetime) => lifetime.disconnected().await,
         None => std::future::pending().await,
     }
+}
+
+async fn deaf(State(gone): State<Gone>) {
+    let _until_then = Endless(gone);
+    std::future::pending().await;
 }
 
 async fn endless(State(gone): State<Gone>) -> Body {

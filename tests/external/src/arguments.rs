@@ -12,6 +12,7 @@ pub(crate) struct Arguments {
     limits: Limits,
     /// An address that takes the PROXY protocol.
     proxy: Option<String>,
+    half_close: Option<bool>,
 }
 
 impl Arguments {
@@ -36,13 +37,23 @@ impl Arguments {
                 HyperServer::new("http://127.0.0.1:0").with_endpoint(endpoint)
             }
         };
-        server.with_limits(self.limits.clone())
+        let server = server.with_limits(self.limits.clone());
+        match self.half_close {
+            Some(allowed) => server.with_half_close(allowed),
+            None => server,
+        }
     }
 
     fn with(self, name: &str, value: &str) -> Option<Self> {
         if name == "proxy" {
             return Some(Self {
                 proxy: Some(value.to_owned()),
+                ..self
+            });
+        }
+        if name == "half-close" {
+            return Some(Self {
+                half_close: Some(value.parse().ok()?),
                 ..self
             });
         }
