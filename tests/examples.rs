@@ -341,6 +341,33 @@ fn https_has_a_certificate_of_this_machine() {
     assert!(example.finish().1);
 }
 
+/// That it answers over HTTP/3 as well is told by the cases of `transom-conformance`.
+#[cfg(feature = "http3")]
+#[test]
+fn http3_is_told_of_over_the_other_versions_and_bound_at_their_port() {
+    let mut example = Example::start("14_http3", &["https://127.0.0.1:0"]);
+    let address = loop {
+        if let Some((_, address)) = example.line().split_once("Now listening on: https://") {
+            break address.trim().to_owned();
+        }
+    };
+    let answer = Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "10", "--insecure"])
+        .args(["--include", &format!("https://{address}/")])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&answer.stdout);
+    let port = address.rsplit(':').next().unwrap();
+    assert!(said.contains("over tcp and TLSv1.3"), "{answer:?}");
+    assert!(said.contains(&format!("alt-svc: h3=\":{port}\"")), "{said}");
+    assert!(
+        std::net::UdpSocket::bind(&address).is_err(),
+        "UDP is not bound"
+    );
+    example.interrupt();
+    assert!(example.finish().1);
+}
+
 #[test]
 fn a_file_configures_the_server_and_the_command_line_says_otherwise() {
     let file = concat!(

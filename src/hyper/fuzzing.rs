@@ -8,3 +8,13 @@
 pub fn http1_guard(bytes: &[u8]) {
     super::http1::guard_invariants_hold(bytes);
 }
+
+/// Reads these bytes as those of a request of HTTP/3: its frames, and the fields in them.
+///
+/// # Panics
+///
+/// Something that has to hold of them does not.
+#[cfg(feature = "http3")]
+pub fn http3_request(bytes: &[u8]) {
+    super::http3::request_invariants_hold(bytes);
+}

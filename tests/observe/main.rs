@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod connections;
+#[cfg(feature = "http3")]
+mod http3;
 mod recorded;
 mod rejections;
 mod requests;

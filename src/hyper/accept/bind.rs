@@ -268,6 +268,13 @@ fn at_address(
     workers: usize,
 ) -> Result<(Vec<Listener>, Vec<Vec<Socket>>), Error> {
     let shares = shares_ports() && workers > 1 && address.port().is_some();
+    if !shares && workers > 1 && quic != Quic::No {
+        // QUIC finds its connections by what is in the packets, which one of several handles would get at random.
+        return Err(Error::configuration(format!(
+            "`{address}` cannot speak HTTP/3 on several threads, which only Linux can do; serve on one thread \
+             (`HyperServer::with_threads`), or leave HTTP/3 out of its protocols"
+        )));
+    }
     let options = socket.clone();
     let options = if shares {
         options.with_reuse_port(true)

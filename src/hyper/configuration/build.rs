@@ -33,6 +33,9 @@ pub(super) fn endpoint(
     if let Some(no_delay) = values.no_delay {
         endpoint = endpoint.with_no_delay(no_delay);
     }
+    if values.alt_svc == Some(false) {
+        endpoint = endpoint.without_alt_svc();
+    }
     #[cfg(feature = "tls")]
     if values.is_of_tls()
         && let Some(tls) = super::secure::tls(values)

@@ -28,6 +28,7 @@ pub(super) struct EndpointValues {
     pub(super) handshake_timeout: Option<Option<Duration>>,
     pub(super) proxy_protocol: Option<ProxyValues>,
     pub(super) no_delay: Option<bool>,
+    pub(super) alt_svc: Option<bool>,
     pub(super) socket: SocketOptions,
     /// Names, in lower case, and what holds for them.
     pub(super) sni: Vec<(String, EndpointValues)>,
@@ -69,6 +70,17 @@ const PROTOCOLS: Key<EndpointValues> = field!(
     |values| Some(values.protocols.unwrap_or_default().to_string())
 );
 
+const ALT_SVC: Key<EndpointValues> = field!(
+    EndpointValues,
+    alt_svc,
+    None,
+    "`true` or `false`",
+    Entry::boolean,
+    "whether responses over other versions tell of HTTP/3, where it is spoken",
+    |_| Some("true".into())
+)
+.on(Where::Tls);
+
 const SNI: Key<EndpointValues> = table!(
     EndpointValues,
     sni,
@@ -87,6 +99,7 @@ pub(super) const ENDPOINT: Table<EndpointValues> = Table {
     keys: &[
         URL,
         PROTOCOLS,
+        ALT_SVC,
         CERTIFICATE,
         CLIENT_CERTIFICATES,
         CLIENT_AUTHORITIES,

@@ -199,6 +199,7 @@ impl Plan {
             url: own.url.clone(),
             proxy_protocol: own.proxy_protocol.clone(),
             no_delay: own.no_delay,
+            alt_svc: own.alt_svc,
             socket: own.socket.clone(),
             protocols: own.protocols.or(defaults.protocols),
             certificate,

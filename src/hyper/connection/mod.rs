@@ -3,6 +3,7 @@
 mod age;
 mod close;
 mod gate;
+mod in_transit;
 mod input;
 mod opening;
 mod output;
@@ -20,6 +21,7 @@ pub(super) use super::observe::RejectionReason as Reason;
 pub(super) use age::Age;
 pub(super) use close::{close, too_late};
 pub(super) use gate::{Gate, Place};
+pub(super) use in_transit::InTransit;
 pub(super) use input::Watched;
 pub(super) use opening::{Carries, proxied, secured};
 pub(super) use pace::Pace;

@@ -76,7 +76,8 @@ impl<A> Server<A> {
         self.tell(&rejection.with_status(status).with_detail(detail));
     }
 
-    fn tell(&self, rejection: &Rejection) {
+    /// Says that the server itself refused something, and its connection may go on.
+    pub(in crate::hyper) fn tell(&self, rejection: &Rejection) {
         let hook = self.options.rejection_hook.as_ref();
         rejection.tell(self.gate.statistics(), hook);
     }

@@ -1,18 +1,16 @@
 //! HTTP/2.
 //!
 //! hyper and h2 speak it. What they leave open is here: a [`Guard`](guard::Guard) counts frames that carry
-//! nothing, a [`Life`](life::Life) knows when a connection has to end, [`InTransit`] what the client does
+//! nothing, a [`Life`](life::Life) knows when a connection has to end, [`InTransit`](super::connection::InTransit) what the client does
 //! not take, and requests are looked at for what h2 lets through.
 
 mod frames;
 mod guard;
-mod in_transit;
 mod life;
 mod malformed;
 mod serve;
 mod streams;
 mod wire;
 
-pub(super) use in_transit::InTransit;
 pub(super) use serve::{Multiplex, serve};
 pub(super) use streams::StreamExecutor;

@@ -15,7 +15,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::Instant;
 
 use super::guard::Violation;
-use super::in_transit::InTransit;
 use super::life::{Life, Sight, Verdict};
 use super::malformed::is_malformed;
 use super::streams::{StreamExecutor, Streams};
@@ -23,7 +22,9 @@ use super::wire::Wire;
 use crate::adapter::Aborted;
 use crate::contract::Application;
 use crate::features::ResponseTrailers;
-use crate::hyper::connection::{Arrival, Reason, Server, Stop, Transport, close, proxied, secured};
+use crate::hyper::connection::{
+    Arrival, InTransit, Reason, Server, Stop, Transport, close, proxied, secured,
+};
 use crate::hyper::options::Http2Limits;
 use crate::hyper::request::{Requests, Speaks};
 

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::code::Code;
+use super::connection::Link;
 use super::frames::{Fault, Frames, Part};
 use super::head;
 use super::pace::Clock;
@@ -58,7 +59,7 @@ pub(super) struct RequestBody {
     left: Option<u64>,
     clock: Clock,
     exchange: Arc<Exchange>,
-    connection: quinn::Connection,
+    link: Arc<Link>,
     limits: Arc<Limits>,
 }
 
@@ -67,7 +68,7 @@ impl RequestBody {
         frames: Option<Frames>,
         length: Option<u64>,
         exchange: Arc<Exchange>,
-        connection: quinn::Connection,
+        link: Arc<Link>,
         limits: Arc<Limits>,
     ) -> Self {
         Self {
@@ -76,7 +77,7 @@ impl RequestBody {
             left: length,
             clock: Clock::new(limits.min_request_body_rate()),
             exchange,
-            connection,
+            link,
             limits,
         }
     }
@@ -99,7 +100,7 @@ impl RequestBody {
             Fault::TooLarge => self.malformed("the trailers of the request are too large"),
             Fault::Connection(code, why) => {
                 self.frames = None;
-                self.connection.close((*code).into(), why.as_bytes());
+                self.link.violated(*code, why);
                 Error::new(*why)
             }
         }

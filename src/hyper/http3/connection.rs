@@ -3,13 +3,15 @@
 use std::future::pending;
 use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use http::StatusCode;
 use quinn::{RecvStream, SendStream};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, Sleep};
+use tracing::Instrument as _;
 
 use super::code::Code;
 use super::control::{Peer, Violation};
@@ -19,7 +21,8 @@ use super::varint;
 use crate::adapter;
 use crate::contract::Application;
 use crate::hyper::accept::ServedEndpoint;
-use crate::hyper::connection::{Age, Reason, Server};
+use crate::hyper::connection::{Age, InTransit, Reason, Server};
+use crate::hyper::observe::{Rejection, current_span};
 use crate::hyper::options::Limits;
 
 /// The longest that a client without requests may take to see that the server goes away.
@@ -32,9 +35,11 @@ pub(super) struct Shared<A> {
     pub(super) server: Arc<Server<A>>,
     pub(super) endpoint: Arc<ServedEndpoint>,
     pub(super) connection: adapter::Connection,
-    pub(super) quic: quinn::Connection,
+    pub(super) link: Arc<Link>,
     pub(super) limits: Arc<Limits>,
     pub(super) peer: Peer,
+    /// What was sent and is not acknowledged.
+    pub(super) in_transit: InTransit,
 }
 
 impl<A> Shared<A> {
@@ -43,29 +48,81 @@ impl<A> Shared<A> {
         self.peer.max_field_section_size()
     }
 
-    /// Says that the server itself ended the connection, or refused a request.
-    pub(super) fn rejected(&self, why: Reason) {
+    /// Says that the server itself refused a request, with which status if it was answered, and what was wrong
+    /// if more is known of it.
+    pub(super) fn refused(
+        &self,
+        why: Reason,
+        status: Option<StatusCode>,
+        detail: Option<&'static str>,
+    ) {
+        if let Some(info) = self.connection.features().get() {
+            let rejection = Rejection::new(why, info).with_detail(detail);
+            self.server.tell(&match status {
+                Some(status) => rejection.with_status(status),
+                None => rejection,
+            });
+        }
+    }
+
+    /// Says that the server itself ends the connection.
+    fn rejected(&self, why: Reason) {
         if let Some(info) = self.connection.features().get() {
             self.server.rejected(why, info);
         }
     }
+}
 
-    fn close(&self, why: Code, reason: &str) {
-        self.quic.close(why.into(), reason.as_bytes());
+/// The connection to the client, which whoever is at work for it may cut.
+pub(super) struct Link {
+    quic: quinn::Connection,
+    cut: OnceLock<Reason>,
+}
+
+impl Link {
+    pub(super) fn new(quic: quinn::Connection) -> Self {
+        Self {
+            quic,
+            cut: OnceLock::new(),
+        }
+    }
+
+    /// Cuts it, for the client broke the protocol.
+    pub(super) fn violated(&self, code: Code, why: &'static str) {
+        let reason = match code {
+            Code::EXCESSIVE_LOAD => Reason::Flood,
+            _ => Reason::Protocol,
+        };
+        self.cut(reason, code, why);
+    }
+
+    /// Cuts it, for the client reads too slowly.
+    pub(super) fn is_too_slow(&self) {
+        let why = "a response was not taken in time";
+        self.cut(Reason::MinResponseRate, Code::EXCESSIVE_LOAD, why);
+    }
+
+    fn cut(&self, reason: Reason, code: Code, why: &'static str) {
+        // The first reason is the cause of others.
+        let _ = self.cut.set(reason);
+        self.quic.close(code.into(), why.as_bytes());
     }
 }
 
 /// Serves a connection until it ends. Dropped, the future ends all requests of the connection, and the
 /// connection.
-pub(super) async fn serve<A: Application>(shared: Arc<Shared<A>>) {
-    let _closes = CloseOnDrop(shared.quic.clone());
+pub(super) async fn serve<A: Application>(shared: Arc<Shared<A>>, head_deadline: Option<Instant>) {
+    let _closes = CloseOnDrop(shared.link.quic.clone());
     let opening = open_control(&shared);
     let Ok(Ok(control)) = tokio::time::timeout(shared.limits.http3().idle_timeout(), opening).await
     else {
         return;
     };
-    let mut serving = Serving::new(shared, control);
+    let mut serving = Serving::new(Arc::clone(&shared), control, head_deadline);
     serving.run().await;
+    if let Some(why) = shared.link.cut.get() {
+        shared.rejected(*why);
+    }
 }
 
 /// Closes the connection when its task ends, however that is.
@@ -91,7 +148,7 @@ async fn open_control<A>(shared: &Shared<A>) -> Result<SendStream, quinn::WriteE
     varint::write(SETTINGS, &mut begin);
     varint::write(settings.len() as u64, &mut begin);
     begin.extend_from_slice(&settings);
-    let mut control = shared.quic.open_uni().await?;
+    let mut control = shared.link.quic.open_uni().await?;
     control.write_all(&begin).await?;
     Ok(control)
 }
@@ -114,8 +171,7 @@ struct Serving<A> {
 }
 
 impl<A: Application> Serving<A> {
-    fn new(shared: Arc<Shared<A>>, control: SendStream) -> Self {
-        let first = shared.limits.request_head_timeout();
+    fn new(shared: Arc<Shared<A>>, control: SendStream, head_deadline: Option<Instant>) -> Self {
         Self {
             shared,
             control,
@@ -125,13 +181,13 @@ impl<A: Application> Serving<A> {
             answered: 0,
             cancelled: 0,
             closed_from: None,
-            idle: first.map(|first| Box::pin(tokio::time::sleep(first))),
+            idle: head_deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
         }
     }
 
     async fn run(&mut self) {
         let shared = Arc::clone(&self.shared);
-        let quic = &shared.quic;
+        let quic = &shared.link.quic;
         let mut closed = pin!(quic.closed());
         let mut stop = pin!(shared.endpoint.stop.requested());
         let mut age = Age::new(&shared.limits);
@@ -173,7 +229,7 @@ impl<A: Application> Serving<A> {
         // Closed at once, the connection would lose the GOAWAY, and the client what it is to make of it.
         let farewell = (quic.rtt() * 2).clamp(SHORTEST_FAREWELL, FAREWELL);
         let _ = tokio::time::timeout(farewell, closed).await;
-        shared.close(Code::NO_ERROR, "");
+        quic.close(Code::NO_ERROR.into(), b"");
     }
 
     fn accept_side(
@@ -184,7 +240,8 @@ impl<A: Application> Serving<A> {
             return ControlFlow::Break(());
         };
         let shared = Arc::clone(&self.shared);
-        (self.sides).spawn(async move { shared.peer.read(stream).await });
+        let reading = async move { shared.peer.read(stream).await };
+        self.sides.spawn(reading.instrument(current_span()));
         ControlFlow::Continue(())
     }
 
@@ -206,7 +263,7 @@ impl<A: Application> Serving<A> {
         }
         self.taken += 1;
         let serving = stream::serve(Arc::clone(&self.shared), send, receive);
-        self.streams.spawn(serving);
+        self.streams.spawn(serving.instrument(current_span()));
         match self.shared.limits.max_requests_per_connection() {
             Some(most) if self.taken >= most && self.closed_from.is_none() => self.go_away().await,
             _ => ControlFlow::Continue(()),
@@ -222,11 +279,11 @@ impl<A: Application> Serving<A> {
             let timeout = self.shared.limits.keep_alive_timeout();
             self.idle = timeout.map(|timeout| Box::pin(tokio::time::sleep(timeout)));
         }
-        // A client that only takes requests back makes the server work for nothing.
+        // A client that asks for nothing in earnest makes the server work for nothing.
         let most = 2 * u64::from(self.shared.limits.http3().max_streams()) + self.answered;
         if self.cancelled > most {
-            self.shared
-                .close(Code::EXCESSIVE_LOAD, "too many cancelled requests");
+            let why = "too many requests that were cancelled, or malformed";
+            self.shared.link.violated(Code::EXCESSIVE_LOAD, why);
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -235,7 +292,7 @@ impl<A: Application> Serving<A> {
     fn side(&self, side: &Result<Result<(), Violation>, JoinError>) -> ControlFlow<()> {
         match side {
             Ok(Err(Violation(code, why))) => {
-                self.shared.close(*code, why);
+                self.shared.link.violated(*code, why);
                 ControlFlow::Break(())
             }
             Ok(Ok(())) | Err(_) => ControlFlow::Continue(()),

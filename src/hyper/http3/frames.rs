@@ -4,9 +4,10 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use quinn::RecvStream;
 
 use super::code::Code;
-use super::reader::{Broken, Integer, Reader};
+use super::reader::{Broken, Integer, Reader, Source};
 
 pub(super) const DATA: u64 = 0x00;
 pub(super) const HEADERS: u64 = 0x01;
@@ -22,8 +23,8 @@ pub(super) fn is_of_http2(kind: u64) -> bool {
 }
 
 /// The frames that a client sends on the stream of a request.
-pub(super) struct Frames {
-    reader: Reader,
+pub(super) struct Frames<S: Source = RecvStream> {
+    reader: Reader<S>,
     within: Within,
     expects: Expects,
     /// How long a section of fields may be.
@@ -69,8 +70,8 @@ pub(super) enum Fault {
     TooLarge,
 }
 
-impl Frames {
-    pub(super) fn new(reader: Reader, limit: u64) -> Self {
+impl<S: Source> Frames<S> {
+    pub(super) fn new(reader: Reader<S>, limit: u64) -> Self {
         Self {
             reader,
             within: Within::Nothing,

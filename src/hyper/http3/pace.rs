@@ -1,7 +1,7 @@
-//! The clock of a transfer.
+//! The clock of the body of a request.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future as _;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::time::Sleep;
@@ -9,19 +9,15 @@ use tokio::time::Sleep;
 use crate::hyper::connection::Pace;
 use crate::hyper::options::MinDataRate;
 
-/// Tells when a transfer is slower than it may be. Only the time counts in which the client is waited for.
+/// Tells when a body comes more slowly than it may. Only the time counts in which the client is waited for.
 pub(super) struct Clock {
     pace: Option<Pace>,
     /// Made when the client has first to be waited for.
     late: Option<Pin<Box<Sleep>>>,
 }
 
-/// The client was too slow.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Late;
-
 impl Clock {
-    /// Returns the clock of a transfer that has this rate at least; `None` for any rate.
+    /// Returns the clock of a body that has this rate at least; `None` for any rate.
     pub(super) fn new(rate: Option<MinDataRate>) -> Self {
         Self {
             pace: rate.map(Pace::new),
@@ -29,17 +25,10 @@ impl Clock {
         }
     }
 
-    /// Counts what was transferred.
+    /// Counts what came.
     pub(super) fn advance(&mut self, bytes: usize) {
         if let Some(pace) = &mut self.pace {
             pace.advance(bytes);
-        }
-    }
-
-    /// Says that there is nothing to transfer for now.
-    pub(super) fn rest(&mut self) {
-        if let Some(pace) = &mut self.pace {
-            pace.rest();
         }
     }
 
@@ -58,51 +47,43 @@ impl Clock {
         }
         late.as_mut().poll(cx)
     }
-
-    /// Waits for `work`, which transfers so many bytes, unless the client is late.
-    pub(super) async fn hold<T>(
-        &mut self,
-        work: impl Future<Output = T>,
-        bytes: usize,
-    ) -> Result<T, Late> {
-        let mut work = pin!(work);
-        let done = poll_fn(|cx| match work.as_mut().poll(cx) {
-            Poll::Ready(done) => Poll::Ready(Ok(done)),
-            Poll::Pending => self.poll_late(cx).map(|()| Err(Late)),
-        })
-        .await?;
-        self.advance(bytes);
-        Ok(done)
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
+    use std::future::poll_fn;
     use std::time::Duration;
 
-    use tokio::time::Instant;
+    use tokio::time::{Instant, timeout};
 
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn clock() -> Clock {
+        Clock::new(Some(MinDataRate::new(100, 5 * SECOND)))
+    }
+
+    async fn late(clock: &mut Clock) {
+        poll_fn(|cx| clock.poll_late(cx)).await;
+    }
+
     #[tokio::test(start_paused = true)]
     async fn silence_is_late_after_the_grace_and_never_without_a_rate() {
-        let mut clock = Clock::new(Some(MinDataRate::new(100, Duration::from_secs(5))));
         let begin = Instant::now();
-        assert_eq!(clock.hold(pending::<()>(), 1).await, Err(Late));
+        late(&mut clock()).await;
         assert_eq!(begin.elapsed().as_secs(), 5);
 
-        let mut clock = Clock::new(None);
-        let held = clock.hold(tokio::time::sleep(Duration::from_secs(1000)), 1);
-        assert_eq!(held.await, Ok(()));
+        let mut any = Clock::new(None);
+        assert!(timeout(1000 * SECOND, late(&mut any)).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_keeps_the_rate_is_never_late() {
-        let mut clock = Clock::new(Some(MinDataRate::new(100, Duration::from_secs(5))));
+        let mut clock = clock();
         for _ in 0..20 {
-            let piece = tokio::time::sleep(Duration::from_secs(4));
-            assert_eq!(clock.hold(piece, 400).await, Ok(()));
+            assert!(timeout(4 * SECOND, late(&mut clock)).await.is_err());
+            clock.advance(400);
         }
     }
 }

@@ -14,9 +14,22 @@ use super::varint;
 /// the stream, and a peer that fills it has to wait.
 const PIECE: usize = 16 * 1024;
 
+/// Where the bytes of a stream come from.
+pub(super) trait Source {
+    /// Returns what there is, and no more than that; `None` at the end of the stream.
+    fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+        most: usize,
+    ) -> Poll<Result<Option<Bytes>, Broken>>;
+
+    /// Asks the peer to send no more.
+    fn stop(&mut self, why: Code);
+}
+
 /// The receiving side of a stream.
-pub(super) struct Reader {
-    stream: RecvStream,
+pub(super) struct Reader<S: Source = RecvStream> {
+    stream: S,
     /// Taken from the transport, but not from here.
     ahead: Bytes,
     ended: bool,
@@ -43,8 +56,8 @@ pub(super) enum Broken {
     Lost,
 }
 
-impl Reader {
-    pub(super) fn new(stream: RecvStream) -> Self {
+impl<S: Source> Reader<S> {
+    pub(super) fn new(stream: S) -> Self {
         Self {
             stream,
             ahead: Bytes::new(),
@@ -97,17 +110,12 @@ impl Reader {
     /// Returns whether there is something to read; `false` at the end of the stream.
     pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Broken>> {
         while self.ahead.is_empty() && !self.ended {
-            // The future holds nothing between two polls.
-            let chunk = ready!(pin!(self.stream.read_chunk(PIECE, true)).poll(cx));
-            match chunk {
-                Ok(Some(chunk)) => self.ahead = chunk.bytes,
+            match ready!(self.stream.poll_chunk(cx, PIECE)) {
+                Ok(Some(chunk)) => self.ahead = chunk,
                 Ok(None) => self.ended = true,
-                Err(error) => {
+                Err(broken) => {
                     self.ended = true;
-                    return Poll::Ready(Err(match error {
-                        ReadError::Reset(_) => Broken::Reset,
-                        _ => Broken::Lost,
-                    }));
+                    return Poll::Ready(Err(broken));
                 }
             }
         }
@@ -117,17 +125,37 @@ impl Reader {
     /// Asks the peer to send no more, unless all has arrived.
     pub(super) fn stop(&mut self, why: Code) {
         if !self.ended {
-            // It fails on a stream that is over.
-            let _ = self.stream.stop(why.into());
+            self.stream.stop(why);
             self.ended = true;
         }
         self.ahead = Bytes::new();
     }
 }
 
-impl Drop for Reader {
+impl<S: Source> Drop for Reader<S> {
     fn drop(&mut self) {
         // Else quinn would stop it with a code that is none of HTTP/3's.
         self.stop(Code::NO_ERROR);
+    }
+}
+
+impl Source for RecvStream {
+    fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+        most: usize,
+    ) -> Poll<Result<Option<Bytes>, Broken>> {
+        // The future holds nothing between two polls.
+        let read = ready!(pin!(self.read_chunk(most, true)).poll(cx));
+        Poll::Ready(match read {
+            Ok(chunk) => Ok(chunk.map(|chunk| chunk.bytes)),
+            Err(ReadError::Reset(_)) => Err(Broken::Reset),
+            Err(_) => Err(Broken::Lost),
+        })
+    }
+
+    fn stop(&mut self, why: Code) {
+        // It fails on a stream that is over.
+        let _ = Self::stop(self, why.into());
     }
 }

@@ -18,7 +18,6 @@ use super::code::Code;
 use super::connection::Shared;
 use super::frames::{Fault, Frames, Part};
 use super::head::{self, Refusal};
-use super::pace::Clock;
 use super::reader::Reader;
 use super::writer::{Unsendable, Writer};
 use crate::adapter::{ResponseBody, check_head};
@@ -33,7 +32,7 @@ const END_OF_HEAD: Duration = Duration::from_millis(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     Answered,
-    /// The client took it back.
+    /// The client took it back, or it was none.
     Cancelled,
 }
 
@@ -49,7 +48,7 @@ pub(super) async fn serve<A: Application>(
         limits.http3().max_field_section_size() as u64,
     );
     let stream = Stream {
-        writer: Writer::new(send, Clock::new(limits.min_response_rate())),
+        writer: Writer::new(send, shared.in_transit.clone()),
         frames,
         shared,
     };
@@ -70,8 +69,8 @@ impl<A: Application> Stream<A> {
             Some(deadline) => match tokio::time::timeout(deadline, reading).await {
                 Ok(part) => part,
                 Err(_) => {
-                    self.shared.rejected(Reason::RequestHeadTimeout);
-                    return self.refuse(StatusCode::REQUEST_TIMEOUT).await;
+                    self.shared.refused(Reason::RequestHeadTimeout, None, None);
+                    return self.answer_with(StatusCode::REQUEST_TIMEOUT).await;
                 }
             },
             None => reading.await,
@@ -106,7 +105,7 @@ impl<A: Application> Stream<A> {
             (!over && length != Some(0)).then_some(frames),
             length,
             Arc::clone(&exchange),
-            shared.quic.clone(),
+            Arc::clone(&shared.link),
             Arc::clone(&shared.limits),
         );
         let mut answer = Answer {
@@ -122,16 +121,17 @@ impl<A: Application> Stream<A> {
             None => Err(None),
         };
         if answer.exchange.late.load(Ordering::Acquire) {
-            shared.rejected(Reason::MinRequestBodyRate);
+            shared.refused(Reason::MinRequestBodyRate, None, None);
         }
+        let ended = match ended {
+            Ok(()) => answer.writer.finish().await.map_err(|Unsendable| None),
+            unsent => unsent,
+        };
         if answer.writer.is_late() {
-            shared.rejected(Reason::MinResponseRate);
+            shared.link.is_too_slow();
         }
         match ended {
-            Ok(()) => match answer.writer.finish().await {
-                Ok(()) => Ended::Answered,
-                Err(Unsendable) => Ended::Cancelled,
-            },
+            Ok(()) => Ended::Answered,
             Err(why) => {
                 answer.writer.reset(why.unwrap_or(Code::REQUEST_CANCELLED));
                 match why {
@@ -167,8 +167,14 @@ impl<A: Application> Stream<A> {
         }
     }
 
+    /// Refuses the request.
+    async fn refuse(self, status: StatusCode) -> Ended {
+        (self.shared).refused(Reason::InvalidRequest, Some(status), None);
+        self.answer_with(status).await
+    }
+
     /// Answers instead of the application.
-    async fn refuse(mut self, status: StatusCode) -> Ended {
+    async fn answer_with(mut self, status: StatusCode) -> Ended {
         // The rest of the request is not worth reading.
         self.frames.stop(Code::NO_ERROR);
         let mut headers = HeaderMap::new();
@@ -178,14 +184,17 @@ impl<A: Application> Stream<A> {
         if self.writer.head(status, &headers, limit).await.is_ok() {
             let _ = self.writer.finish().await;
         }
+        if self.writer.is_late() {
+            self.shared.link.is_too_slow();
+        }
         Ended::Answered
     }
 
     fn malformed(mut self, why: &'static str) -> Ended {
-        tracing::debug!(target: "transom", why, "a request is malformed");
+        (self.shared).refused(Reason::InvalidRequest, None, Some(why));
         self.frames.stop(Code::MESSAGE_ERROR);
         self.writer.reset(Code::MESSAGE_ERROR);
-        Ended::Answered
+        Ended::Cancelled
     }
 
     async fn faulty(mut self, fault: &Fault) -> Ended {
@@ -196,7 +205,7 @@ impl<A: Application> Stream<A> {
                     .await;
             }
             Fault::Connection(code, why) => {
-                self.shared.quic.close((*code).into(), why.as_bytes());
+                self.shared.link.violated(*code, why);
             }
             Fault::Cancelled | Fault::Lost => {}
         }
@@ -289,15 +298,23 @@ impl Answer {
 
     /// Waits for a part of the response, unless the client is gone, or what it sent ends the request.
     async fn wait_for_frame(
-        &self,
+        &mut self,
         frame: impl Future<Output = Option<Result<Frame<Bytes>, Error>>>,
     ) -> Result<Option<Result<Frame<Bytes>, Error>>, Option<Code>> {
-        tokio::select! {
-            biased;
-            frame = frame => Ok(frame),
-            () = self.writer.stopped() => Err(None),
-            why = self.exchange.failure() => Err(Some(why)),
-        }
+        let Self {
+            writer, exchange, ..
+        } = self;
+        let stopped = writer.stopped();
+        let waiting = async {
+            tokio::select! {
+                biased;
+                frame = frame => Ok(frame),
+                () = stopped => Err(None),
+                why = exchange.failure() => Err(Some(why)),
+            }
+        };
+        let waited = writer.in_time(waiting).await;
+        waited.unwrap_or(Err(None))
     }
 }
 

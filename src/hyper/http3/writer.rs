@@ -1,26 +1,28 @@
 //! The sending side of a request's stream.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use quinn::SendStream;
+use tokio::time::Instant;
 
 use super::code::Code;
 use super::frames::{DATA, HEADERS};
-use super::pace::{Clock, Late};
 use super::qpack::Section;
 use super::varint;
+use crate::hyper::connection::{InTransit, Watchdog};
 
-/// The most that is handed to the transport at once, and for which the client has to make room in time.
+/// The most that is handed to the transport at once, and that the client has to take in time.
 const PIECE: usize = 16 * 1024;
 
 /// The sending side of a request's stream. It is reset when it is dropped before it was finished: else what
 /// was sent would seem to be all.
 pub(super) struct Writer {
     stream: SendStream,
-    clock: Clock,
-    late: bool,
+    patience: Patience,
     finished: bool,
 }
 
@@ -29,11 +31,14 @@ pub(super) struct Writer {
 pub(super) struct Unsendable;
 
 impl Writer {
-    pub(super) fn new(stream: SendStream, clock: Clock) -> Self {
+    pub(super) fn new(stream: SendStream, in_transit: InTransit) -> Self {
         Self {
             stream,
-            clock,
-            late: false,
+            patience: Patience {
+                in_transit,
+                watchdog: Watchdog::default(),
+                late: false,
+            },
             finished: false,
         }
     }
@@ -78,17 +83,24 @@ impl Writer {
     }
 
     /// Ends the response, and waits until it has arrived.
-    pub(super) async fn finish(mut self) -> Result<(), Unsendable> {
+    pub(super) async fn finish(&mut self) -> Result<(), Unsendable> {
         self.stream.finish().map_err(|_| Unsendable)?;
         self.finished = true;
-        // The transport gives up a client that is gone, and one that is there has room for all of it.
-        self.stopped().await;
-        Ok(())
+        let arrived = self.stopped();
+        self.in_time(arrived).await
+    }
+
+    /// Waits for `work`, unless the client is late to take what was sent on its connection.
+    pub(super) async fn in_time<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Unsendable> {
+        self.patience.wait(work).await
     }
 
     /// Returns whether the client read the response too slowly.
     pub(super) fn is_late(&self) -> bool {
-        self.late
+        self.patience.late
     }
 
     /// Ends the response where it is.
@@ -124,20 +136,38 @@ impl Writer {
         let mut begin = BytesMut::with_capacity(16);
         varint::write(kind, &mut begin);
         varint::write(payload.len() as u64, &mut begin);
-        let length = payload.len();
+        // The transport keeps it until the client has acknowledged it.
+        let payload = self.patience.in_transit.hold(payload);
         let mut chunks = [begin.freeze(), payload];
         let writing = self.stream.write_all_chunks(&mut chunks);
-        match self.clock.hold(writing, length).await {
-            Ok(Ok(())) => {
-                self.clock.rest();
-                Ok(())
+        let written = self.patience.wait(writing).await?;
+        written.map_err(|_| Unsendable)
+    }
+}
+
+/// How long the client is waited for.
+struct Patience {
+    /// What was sent on the connection and is not acknowledged.
+    in_transit: InTransit,
+    watchdog: Watchdog,
+    late: bool,
+}
+
+impl Patience {
+    async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Unsendable> {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                return Poll::Ready(Ok(done));
             }
-            Ok(Err(_)) => Err(Unsendable),
-            Err(Late) => {
+            let due = self.in_transit.due(Instant::now());
+            // The task is the same for as long as the stream lasts.
+            self.watchdog.poll(cx, due).map(|()| {
                 self.late = true;
                 Err(Unsendable)
-            }
-        }
+            })
+        })
+        .await
     }
 }
 

@@ -140,7 +140,7 @@ impl Drop for Handshaking {
 fn labels(info: &ConnectionInfo) -> Vec<Label> {
     let mut labels = vec![Label::new("network.transport", info.transport().as_str())];
     match info.local() {
-        Some(Endpoint::Tcp(local)) => {
+        Some(Endpoint::Tcp(local) | Endpoint::Udp(local)) => {
             let ip = local.ip().to_canonical();
             let kind = if ip.is_ipv4() { "ipv4" } else { "ipv6" };
             labels.push(Label::new("network.type", kind));

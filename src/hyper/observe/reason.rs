@@ -26,9 +26,10 @@ pub enum RejectionReason {
     MaxConnectionAge,
     /// A request was malformed, too large, or not to be answered for another reason; its status tells.
     InvalidRequest,
-    /// HTTP/2: the client sent too much that carries neither a request nor data (RFC 9113, section 10.5).
+    /// HTTP/2 and HTTP/3: the client sent too much that carries neither a request nor data (RFC 9113, section 10.5;
+    /// RFC 9114, section 10.5).
     Flood,
-    /// HTTP/2: the client broke the protocol.
+    /// HTTP/2 and HTTP/3: the client broke the protocol.
     Protocol,
     /// The PROXY protocol was asked for, and what came was something else.
     InvalidProxyHeader,

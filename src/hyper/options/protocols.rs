@@ -22,7 +22,9 @@ impl Protocols {
     pub const HTTP1: Self = Self(1);
     /// HTTP/2.
     pub const HTTP2: Self = Self(2);
-    /// HTTP/3, which needs TLS and the cargo feature `http3`.
+    /// HTTP/3, which needs TLS and the cargo feature `http3`; and Linux, if the server has
+    /// [threads of its own](crate::HyperServer::with_threads). With these a client whose address changes has to
+    /// connect again.
     pub const HTTP3: Self = Self(4);
     /// HTTP/1 and HTTP/2: what an endpoint speaks unless it is told otherwise.
     pub const HTTP1_AND_2: Self = Self(1 | 2);

@@ -13,9 +13,9 @@ use hyper::body::Incoming;
 
 use crate::adapter::ResponseBody;
 use crate::body::Error;
+use crate::hyper::connection::InTransit;
 use crate::hyper::connection::{Pace, Watchdog};
 use crate::hyper::http1::{Exchange, Flight};
-use crate::hyper::http2::InTransit;
 use crate::hyper::options::{Limits, Options};
 
 /// The body of a request. What the application leaves of it on HTTP/1 goes back to the connection.

@@ -9,3 +9,5 @@ mod requests;
 mod response_rate;
 mod server;
 mod upgraded;
+
+pub(crate) use server::{long, takes};

@@ -14,7 +14,7 @@ pub(super) const SLACK: Duration = Duration::from_millis(1500);
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// Limits whose times no test reaches, to make one of them short.
-pub(super) fn long() -> Limits {
+pub(crate) fn long() -> Limits {
     Limits::default()
         .with_request_head_timeout(Some(LONG))
         .with_keep_alive_timeout(Some(LONG))
@@ -26,7 +26,7 @@ pub(super) async fn start(limits: Limits, app: impl Application) -> Running {
 }
 
 /// Returns what `work` returns; it must take about as long as `time`.
-pub(super) async fn takes<T>(time: Duration, work: impl Future<Output = T>) -> T {
+pub(crate) async fn takes<T>(time: Duration, work: impl Future<Output = T>) -> T {
     let begin = Instant::now();
     let done = work.await;
     let took = begin.elapsed();

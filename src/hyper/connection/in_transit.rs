@@ -28,7 +28,7 @@ struct Pieces {
 
 impl InTransit {
     /// Returns where there is nothing yet.
-    pub(super) fn new(rate: Option<MinDataRate>) -> Self {
+    pub(in crate::hyper) fn new(rate: Option<MinDataRate>) -> Self {
         Self(Arc::new(Mutex::new(Pieces {
             rate,
             due: Vec::new(),
@@ -39,12 +39,12 @@ impl InTransit {
     }
 
     /// Returns whether everything was sent, or given up.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::hyper) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
     /// Returns a time before which no piece is due. If that has come, a piece is.
-    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+    pub(in crate::hyper) fn due(&self, now: Instant) -> Option<Instant> {
         let mut pieces = self.lock();
         if pieces.soonest.is_some_and(|soonest| soonest <= now) {
             pieces.soonest = pieces.due.iter().flatten().min().copied();
