@@ -76,7 +76,7 @@ impl Run {
             .await
     }
 
-    /// Opens a socket to write bytes on.
+    /// Opens a socket to write bytes of HTTP/1.1 on.
     ///
     /// # Errors
     ///
@@ -89,9 +89,9 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The server has no socket.
+    /// The server has no socket, or does not agree to HTTP/2.
     pub async fn frames(&self) -> Outcome<Frames> {
-        Frames::open(self.wire().await?).await
+        self.server.frames().await
     }
 
     /// Sends a request on a connection of its own, and returns it as the observing application saw it.

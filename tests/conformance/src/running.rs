@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 use transom::contract::ShutdownTrigger;
 use transom::{Application, BoundServer, Error, Features, Server, Shutdown};
 
-use crate::client::{Connection, Identity, Protocol, Wire};
+use crate::client::{Connection, Frames, Identity, Protocol, Wire, is_secure};
 use crate::{Failure, Outcome, within};
 
 /// A server that serves. Dropping it drops the future of `serve`, which aborts everything.
@@ -60,13 +60,35 @@ impl Running {
         Connection::open_showing(protocol, &self.features, identity).await
     }
 
-    /// Opens a socket to write bytes on.
+    /// Opens a socket to write bytes of HTTP/1.1 on.
     ///
     /// # Errors
     ///
     /// The server has no socket.
     pub async fn wire(&self) -> Outcome<Wire> {
-        Wire::open(&self.features).await
+        Wire::open(&self.features, "http/1.1").await
+    }
+
+    /// Opens a socket to write bytes of HTTP/2 on.
+    ///
+    /// # Errors
+    ///
+    /// The server has no socket, or does not agree to HTTP/2.
+    pub async fn wire_of_http2(&self) -> Outcome<Wire> {
+        Wire::open(&self.features, "h2").await
+    }
+
+    /// Opens a connection of HTTP/2 to send frames on.
+    ///
+    /// # Errors
+    ///
+    /// As [`wire_of_http2`](Self::wire_of_http2).
+    pub async fn frames(&self) -> Outcome<Frames> {
+        let scheme = match is_secure(&self.features) {
+            true => "https",
+            false => "http",
+        };
+        Frames::open(self.wire_of_http2().await?, scheme).await
     }
 
     /// As [`wire`](Self::wire), but without TLS where the server speaks it.

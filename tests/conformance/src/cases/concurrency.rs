@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::new(
             "S-CONC-KEEPALIVE",
-            "One connection carries a thousand requests, one after the other.",
+            "One connection carries two hundred requests, one after the other.",
             keep_alive,
         )
         .with_app(path)
@@ -73,7 +73,7 @@ fn path(_: Notes) -> App {
 
 async fn keep_alive(run: Run) -> Outcome {
     let mut connection = run.connect().await?;
-    for number in 0..1000 {
+    for number in 0..200 {
         ask(&run, &mut connection, &format!("/{number}"))
             .await
             .map_err(|failure| failure.at(format!("request {number}")))?;

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use transom::features::{RequestLifetime, Scheme, ServerAddresses};
+use transom::features::RequestLifetime;
 use transom::testing::TestClient;
 use transom::{App, Body, Features, Request, RequestExt, Response};
 
+use crate::client::is_secure;
 use crate::{Failure, Notes, Outcome, Protocol, Run, Running, within, within_for};
 
 /// Answers `/` at once. Of any other path it says `in PATH`, answers it after `go PATH`, and says
@@ -115,13 +116,6 @@ pub(super) fn protocols(run: &Run, server: &Features) -> Vec<Protocol> {
             _ => true,
         })
         .collect()
-}
-
-fn is_secure(server: &Features) -> bool {
-    let bound = server.get().map_or_else(Vec::new, ServerAddresses::bound);
-    bound
-        .iter()
-        .any(|address| address.scheme() == Scheme::Https)
 }
 
 /// Returns a protocol that a server speaks, HTTP/2 and HTTP/3 only if there is no other.

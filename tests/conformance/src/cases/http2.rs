@@ -6,17 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 use transom::features::{ExtendedConnect, Upgrade};
 use transom::{App, Request, RequestExt as _, Response};
 
-use crate::{
-    Capability, Case, Edge, Frame, Frames, Notes, Outcome, Protocol, Run, ensure, observer, same,
-};
-
-/// The fields of a plain request.
-const GET: &[(&str, &str)] = &[
-    (":method", "GET"),
-    (":scheme", "http"),
-    (":path", "/"),
-    (":authority", "conformance.test"),
-];
+use crate::{Capability, Case, Edge, Frame, Notes, Outcome, Protocol, Run, ensure, observer, same};
 
 pub(super) fn cases() -> Vec<Case> {
     let http2 = |case: Case| case.on(&[Protocol::Http2]);
@@ -99,11 +89,12 @@ async fn silence(run: Run) -> Outcome {
     let server = run
         .start_at_the_edge(edge, observer(run.notes().clone()))
         .await?;
-    let mut part = server.wire().await?;
+    let mut part = server.wire_of_http2().await?;
     part.send("PRI * HTTP/2.0\r\n").await?;
-    let mut pings = Frames::open(server.wire().await?).await?;
-    let mut half = Frames::open(server.wire().await?).await?;
-    half.send(Frame::bytes(Frame::HEADERS, 0, 1, &Frame::block(GET)))
+    let mut pings = server.frames().await?;
+    let mut half = server.frames().await?;
+    let block = Frame::block(&half.get());
+    half.send(Frame::bytes(Frame::HEADERS, 0, 1, &block))
         .await?;
     let ping = Frame::bytes(Frame::PING, 0, 0, &[0; 8]);
     let begin = Instant::now();
@@ -124,8 +115,10 @@ async fn idle(run: Run) -> Outcome {
     let server = run
         .start_at_the_edge(edge, observer(run.notes().clone()))
         .await?;
-    let mut frames = Frames::open(server.wire().await?).await?;
-    frames.request(&run, 1, GET, Frame::END_STREAM).await?;
+    let mut frames = server.frames().await?;
+    frames
+        .request(&run, 1, &frames.get(), Frame::END_STREAM)
+        .await?;
     let answer = frames.read_kind(ANSWERS).await?;
     same("the type of the answer", answer.kind, Frame::HEADERS)?;
     let goaway = frames.read_kind(&[Frame::GOAWAY]).await?;
@@ -136,26 +129,29 @@ async fn idle(run: Run) -> Outcome {
 async fn malformed(run: Run) -> Outcome {
     // What is well formed is answered.
     let mut frames = run.frames().await?;
-    frames.request(&run, 1, GET, Frame::END_STREAM).await?;
+    frames
+        .request(&run, 1, &frames.get(), Frame::END_STREAM)
+        .await?;
     let answer = frames.read_kind(ANSWERS).await?;
     same("the type of the answer", answer.kind, Frame::HEADERS)?;
 
     let called = run.notes().seen().len();
+    let [method, scheme, path, authority] = frames.get();
     for (what, fields) in [
-        ("no `:method`", &[GET[1], GET[2], GET[3]][..]),
-        ("no `:path`", &[GET[0], GET[1], GET[3]]),
-        ("two `:path`", &[GET[0], GET[1], GET[2], GET[2], GET[3]]),
+        ("no `:method`", &[scheme, path, authority][..]),
+        ("no `:path`", &[method, scheme, authority]),
+        ("two `:path`", &[method, scheme, path, path, authority]),
         (
             "a field before `:path`",
-            &[GET[0], GET[1], ("x", "y"), GET[2]],
+            &[method, scheme, ("x", "y"), path],
         ),
         (
             "`connection`",
-            &[GET[0], GET[1], GET[2], GET[3], ("connection", "close")],
+            &[method, scheme, path, authority, ("connection", "close")],
         ),
         (
             "`X` in upper case",
-            &[GET[0], GET[1], GET[2], GET[3], ("X", "y")],
+            &[method, scheme, path, authority, ("X", "y")],
         ),
     ] {
         let mut frames = run.frames().await?;
@@ -181,10 +177,10 @@ const ANSWERS: &[u8] = &[Frame::HEADERS, Frame::RST_STREAM, Frame::GOAWAY];
 
 async fn rapid_reset(run: Run) -> Outcome {
     const CANCEL: [u8; 4] = [0, 0, 0, 8];
-    let mut fields = GET.to_vec();
+    let frames = run.frames().await?;
+    let mut fields = frames.get().to_vec();
     fields.push((crate::run::CASE, &run.line));
     let block = Frame::block(&fields);
-    let frames = run.frames().await?;
     let one = |stream| {
         let flags = Frame::END_HEADERS | Frame::END_STREAM;
         let mut bytes = Frame::bytes(Frame::HEADERS, flags, stream, &block);
@@ -201,7 +197,7 @@ async fn rapid_reset(run: Run) -> Outcome {
 
 async fn continuations(run: Run) -> Outcome {
     let mut frames = run.frames().await?;
-    let begin = Frame::bytes(Frame::HEADERS, 0, 1, &Frame::block(GET));
+    let begin = Frame::bytes(Frame::HEADERS, 0, 1, &Frame::block(&frames.get()));
     frames.send(begin).await?;
     let field = Frame::block(&[("x-field", &"x".repeat(100))]);
     let more = Frame::bytes(Frame::CONTINUATION, 0, 1, &field).repeat(100);
@@ -222,12 +218,13 @@ async fn control(run: Run) -> Outcome {
 
 async fn extended_connect(run: Run) -> Outcome {
     let mut frames = run.frames().await?;
+    let [_, scheme, path, authority] = frames.get();
     let connect = [
         (":method", "CONNECT"),
         (":protocol", "echo"),
-        GET[1],
-        GET[2],
-        GET[3],
+        scheme,
+        path,
+        authority,
     ];
     frames.request(&run, 1, &connect, 0).await?;
     let answer = frames.read_kind(ANSWERS).await?;
@@ -240,7 +237,9 @@ async fn extended_connect(run: Run) -> Outcome {
         answer.flags & Frame::END_STREAM == 0,
         "the stream ends with the answer",
     )?;
-    frames.request(&run, 3, GET, Frame::END_STREAM).await?;
+    frames
+        .request(&run, 3, &frames.get(), Frame::END_STREAM)
+        .await?;
     let other = frames.read_kind(&[Frame::HEADERS]).await?;
     same("the stream of the next answer", other.stream, 3)?;
     for piece in ["to and fro", "once more"] {

@@ -1,14 +1,18 @@
 use bytes::Bytes;
 
-use super::Wire;
-use crate::{Failure, Outcome, Run};
+use super::{AUTHORITY, Wire};
+use crate::{Failure, Outcome, Run, same};
 
 /// What a client of HTTP/2 begins with; RFC 9113, section 3.4.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A connection of HTTP/2 on which a case sends whatever frames it likes.
 #[derive(Debug)]
-pub struct Frames(Wire);
+pub struct Frames {
+    wire: Wire,
+    /// The value of `:scheme`.
+    scheme: &'static str,
+}
 
 /// A frame; RFC 9113, section 4.1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,11 +75,25 @@ impl Frame {
 }
 
 impl Frames {
-    pub(crate) async fn open(mut wire: Wire) -> Outcome<Self> {
+    pub(crate) async fn open(mut wire: Wire, scheme: &'static str) -> Outcome<Self> {
         let mut begin = PREFACE.to_vec();
         begin.extend(Frame::bytes(Frame::SETTINGS, 0, 0, &[]));
         wire.send(begin).await?;
-        Ok(Self(wire))
+        let mut frames = Self { wire, scheme };
+        // Who speaks another protocol must not pass for one that ends the connection.
+        let first = frames.read().await?;
+        same("the type of the first frame", first.kind, Frame::SETTINGS)?;
+        Ok(frames)
+    }
+
+    /// Returns the fields of a plain request on this connection.
+    pub fn get(&self) -> [(&'static str, &'static str); 4] {
+        [
+            (":method", "GET"),
+            (":scheme", self.scheme),
+            (":path", "/"),
+            (":authority", AUTHORITY),
+        ]
     }
 
     /// Sends bytes.
@@ -84,7 +102,7 @@ impl Frames {
     ///
     /// The server closed the connection.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> Outcome {
-        self.0.send(bytes).await
+        self.wire.send(bytes).await
     }
 
     /// Sends the fields of a request for this case's application, and perhaps the end of the stream.
@@ -113,13 +131,13 @@ impl Frames {
     ///
     /// The server closed the connection, or sent nothing within the deadline.
     pub async fn read(&mut self) -> Outcome<Frame> {
-        let head = self.0.read(9).await?;
+        let head = self.wire.read(9).await?;
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
         let frame = Frame {
             kind: head[3],
             flags: head[4],
             stream: u32::from_be_bytes([head[5], head[6], head[7], head[8]]),
-            payload: self.0.read(length as usize).await?,
+            payload: self.wire.read(length as usize).await?,
         };
         if frame.kind == Frame::SETTINGS && frame.flags == 0 {
             self.send(Frame::bytes(Frame::SETTINGS, 1, 0, &[])).await?;
@@ -147,7 +165,7 @@ impl Frames {
     ///
     /// It did not within the deadline after it last sent something.
     pub async fn ends(mut self) -> Outcome {
-        match self.0.is_closed().await {
+        match self.wire.is_closed().await {
             true => Ok(()),
             false => Err(Failure::new("the connection is still open")),
         }
@@ -169,7 +187,7 @@ impl Frames {
             match self.read().await {
                 Ok(frame) if frame.kind == Frame::GOAWAY => return Ok(()),
                 Ok(_) => {}
-                Err(_) if self.0.is_closed().await => return Ok(()),
+                Err(_) if self.wire.is_closed().await => return Ok(()),
                 Err(_) => {
                     return Err(Failure::new(
                         "the server took it all, and the connection is still open",

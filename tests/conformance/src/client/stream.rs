@@ -7,10 +7,19 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
+use transom::Features;
 use transom::features::{Scheme, ServerAddress, ServerAddresses, TlsInfo};
 
 use super::{Identity, tls};
 use crate::{Failure, Outcome, within};
+
+/// Returns whether the server has an address of `https`.
+pub(crate) fn is_secure(server: &Features) -> bool {
+    let bound = server.get().map_or_else(Vec::new, ServerAddresses::bound);
+    bound
+        .iter()
+        .any(|address| address.scheme() == Scheme::Https)
+}
 
 /// A socket to the server, of whichever kind it listens on.
 pub(crate) enum Stream {

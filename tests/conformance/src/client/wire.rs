@@ -19,9 +19,10 @@ pub struct Wire {
 }
 
 impl Wire {
-    pub(crate) async fn open(server: &Features) -> Outcome<Self> {
+    /// Opens a socket on which this protocol is spoken: over TLS, it is agreed on.
+    pub(crate) async fn open(server: &Features, protocol: &str) -> Outcome<Self> {
         Ok(Self {
-            stream: Stream::connect(server.get::<ServerAddresses>(), "http/1.1", None).await?,
+            stream: Stream::connect(server.get::<ServerAddresses>(), protocol, None).await?,
             received: BytesMut::new(),
         })
     }

@@ -50,10 +50,10 @@ pub(crate) fn faults() -> Vec<Fault> {
         ),
         Fault::new(
             "S-CONC-KEEPALIVE",
-            "a connection carries 500 requests",
+            "a connection carries 50 requests",
             |request, next| async move {
                 static REQUESTS: AtomicUsize = AtomicUsize::new(1);
-                if REQUESTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(500) {
+                if REQUESTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(50) {
                     request.feature::<RequestLifetime>().unwrap().abort();
                 }
                 next.run(request).await

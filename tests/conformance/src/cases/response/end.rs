@@ -55,6 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// A body that says when it is dropped.
 struct Told {
+    piece: Bytes,
     notes: Notes,
     left: usize,
     end: End,
@@ -76,7 +77,7 @@ impl http_body::Body for Told {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if self.left > 0 {
             self.left -= 1;
-            return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"piece ")))));
+            return Poll::Ready(Some(Ok(Frame::data(self.piece.clone()))));
         }
         match self.end {
             End::Well => Poll::Ready(None),
@@ -100,6 +101,7 @@ impl Drop for Told {
 async fn answer(request: Request, notes: Notes) -> Response {
     let told = |left, end| {
         text(Body::new(Told {
+            piece: Bytes::from_static(b"piece "),
             notes: notes.clone(),
             left,
             end,
@@ -121,7 +123,12 @@ async fn answer(request: Request, notes: Notes) -> Response {
             response
         }
         // Far more than sockets hold, so that its end is never reached unless somebody reads.
-        "/endless" => told(usize::MAX, End::Well),
+        "/endless" => text(Body::new(Told {
+            piece: Bytes::from_static(&[b'x'; 16 * 1024]),
+            notes: notes.clone(),
+            left: usize::MAX,
+            end: End::Well,
+        })),
         _ => text("after"),
     }
 }
