@@ -1,4 +1,4 @@
-//! The end of a connection of HTTP/1, so that what was sent last arrives.
+//! The end of a connection of HTTP/1 or HTTP/2, so that what was sent last arrives.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};

@@ -136,8 +136,8 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
         (End::Of(Err(_)), Some(Violation::Flood)) => (Some(Reason::Flood), Some(FLOOD)),
         (End::Of(Err(_)), Some(Violation::FrameSize)) => (Some(Reason::Protocol), Some(FRAME_SIZE)),
         (End::Of(Err(error)), None) if is_of_protocol(&error) => (Some(Reason::Protocol), None),
-        (End::Of(Ok(())), _) => (None, None),
-        (End::Of(Err(_)) | End::Closed, _) => return transport.lock().close(),
+        (End::Of(Ok(())) | End::Closed, _) => (None, None),
+        (End::Of(Err(_)), None) => return transport.lock().close(),
     };
     if let Some(reason) = reason {
         server.rejected(reason, &info);
@@ -145,7 +145,8 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     if let Some((code, why)) = told {
         wire.go_away(code.into(), why);
     }
-    close(&transport, &mut watchdog, reason.is_some()).await;
+    // Who still reads sends WINDOW_UPDATE for what it has read, and a reset would take the rest away.
+    close(&transport, &mut watchdog, true).await;
     transport.lock().close();
 }
 
