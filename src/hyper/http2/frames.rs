@@ -66,8 +66,8 @@ impl FrameHead {
     }
 }
 
-/// Follows a sequence of frames as its bytes come, in whatever pieces. It looks at the heads of frames and
-/// counts over their payloads.
+/// Follows a sequence of frames as its bytes come, in whatever pieces. It reads the heads of frames and counts
+/// over their payloads.
 #[derive(Debug, Default)]
 pub(super) struct FrameHeads {
     head: [u8; HEAD],
@@ -79,9 +79,11 @@ pub(super) struct FrameHeads {
 
 /// What there is to know of a piece of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum Seen<'a> {
     /// A frame begins.
     Head(FrameHead),
+    /// A piece of what the frame that began last carries.
+    Payload(&'a [u8]),
     /// The frame that began last is whole.
     End,
 }
@@ -95,13 +97,15 @@ impl FrameHeads {
         }
     }
 
-    /// Takes the next bytes, and calls `see` for each frame that begins or ends in them.
-    pub(super) fn take(&mut self, mut bytes: &[u8], mut see: impl FnMut(Seen)) {
+    /// Takes the next bytes, and calls `see` for all that is in them.
+    #[inline]
+    pub(super) fn take<'a>(&mut self, mut bytes: &'a [u8], mut see: impl FnMut(Seen<'a>)) {
         while !bytes.is_empty() {
             if self.payload > 0 {
-                let skipped = self.payload.min(bytes.len());
-                self.payload -= skipped;
-                bytes = &bytes[skipped..];
+                let (payload, rest) = bytes.split_at(self.payload.min(bytes.len()));
+                self.payload -= payload.len();
+                bytes = rest;
+                see(Seen::Payload(payload));
                 if self.payload == 0 {
                     see(Seen::End);
                 }
@@ -146,19 +150,24 @@ mod tests {
         stream: 0x7fff_ffff,
     };
 
-    fn seen(heads: &mut FrameHeads, pieces: &[&[u8]]) -> Vec<Seen> {
-        let mut all = Vec::new();
+    /// Returns what is seen, and all payloads one behind the other.
+    fn seen(heads: &mut FrameHeads, pieces: &[&[u8]]) -> (Vec<Seen<'static>>, Vec<u8>) {
+        let (mut all, mut payloads) = (Vec::new(), Vec::new());
         for piece in pieces {
-            heads.take(piece, |seen| all.push(seen));
+            heads.take(piece, |seen| match seen {
+                Seen::Head(head) => all.push(Seen::Head(head)),
+                Seen::Payload(payload) => payloads.extend_from_slice(payload),
+                Seen::End => all.push(Seen::End),
+            });
         }
-        all
+        (all, payloads)
     }
 
     #[test]
     fn frames_are_seen_however_their_bytes_are_cut() {
         let mut bytes = b"PREFACE".to_vec();
         bytes.extend(PING.to_bytes());
-        bytes.extend([0xff; 8]);
+        bytes.extend(*b"12345678");
         bytes.extend(EMPTY.to_bytes());
         let expected = [
             Seen::End,
@@ -170,7 +179,9 @@ mod tests {
         for size in 1..=bytes.len() {
             let pieces: Vec<_> = bytes.chunks(size).collect();
             let mut heads = FrameHeads::behind(7);
-            assert_eq!(seen(&mut heads, &pieces), expected, "pieces of {size}");
+            let (seen, payloads) = seen(&mut heads, &pieces);
+            assert_eq!(seen, expected, "pieces of {size}");
+            assert_eq!(payloads, b"PREFACE12345678", "pieces of {size}");
             assert!(heads.is_between());
         }
     }
@@ -191,7 +202,7 @@ mod tests {
     fn the_reserved_bit_of_a_stream_is_ignored() {
         let mut bytes = EMPTY.to_bytes();
         bytes[5] |= 0x80;
-        let seen = seen(&mut FrameHeads::default(), &[&bytes]);
+        let (seen, _) = seen(&mut FrameHeads::default(), &[&bytes]);
         assert_eq!(seen, [Seen::Head(EMPTY), Seen::End]);
     }
 }

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use super::frames::{FrameHead, FrameHeads, Seen, flag, kind};
 
 /// What a client of HTTP/2 begins with; RFC 9113, section 3.4.
-const PREFACE: usize = 24;
+pub(super) const PREFACE: usize = 24;
 /// How many frames that carry nothing a client may send at once.
-const BURST: i32 = 1000;
+pub(super) const BURST: i32 = 1000;
 /// How many more of them a second.
 const PER_SECOND: u32 = 50;
 /// How many more for each frame of a response: its reader answers with WINDOW_UPDATE, and some with PING.
@@ -22,7 +22,9 @@ const SETTINGS: i32 = 64;
 /// that no limit on requests sees; RFC 9113, section 10.5. A client has a budget of them, which grows with
 /// time and with what it is sent.
 ///
-/// It does no I/O, and reads 9 bytes of a frame.
+/// It knows some errors, too, for which h2 has only PROTOCOL_ERROR, and is sure of them: see [`Violation`].
+///
+/// It does no I/O, and reads 9 bytes of a frame, and what SETTINGS say.
 #[derive(Debug)]
 pub(super) struct Guard {
     received: FrameHeads,
@@ -31,9 +33,14 @@ pub(super) struct Guard {
     refilled: Instant,
     /// The last stream that the client opened.
     last_stream: u32,
+    /// Whether it may still send on that stream.
+    last: Sending,
     block: Block,
     /// How many header blocks were begun.
     blocks: u64,
+    /// The settings that are being read.
+    settings: Option<Settings>,
+    violation: Option<Violation>,
 }
 
 /// Where in a header block the input is.
@@ -46,6 +53,16 @@ enum Block {
     Ending,
 }
 
+/// Whether a client may still send on a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sending {
+    Open,
+    /// It reset the stream.
+    Reset,
+    /// It said that this was all.
+    Ended,
+}
+
 impl Guard {
     /// Returns the guard of a connection that begins now, with the preface.
     pub(super) fn new(now: Instant) -> Self {
@@ -55,8 +72,11 @@ impl Guard {
             budget: BURST,
             refilled: now,
             last_stream: 0,
+            last: Sending::Open,
             block: Block::None,
             blocks: 0,
+            settings: None,
+            violation: None,
         }
     }
 
@@ -70,39 +90,68 @@ impl Guard {
         bytes: &[u8],
         now: impl FnOnce() -> Instant,
     ) -> Result<(), Violation> {
-        let mut lengths_are_right = true;
         let Self {
             received,
             budget,
             last_stream,
+            last,
             block,
             blocks,
+            settings,
+            violation,
             ..
         } = self;
+        let mut found = |what| _ = violation.get_or_insert(what);
         received.take(bytes, |seen| match seen {
             Seen::Head(head) => {
                 *budget = budget.saturating_sub(cost(head));
-                lengths_are_right &= head.has_right_length();
+                if !head.has_right_length() {
+                    found(Violation::FrameSize);
+                }
+                let is_last = head.stream == *last_stream && head.stream != 0;
                 match head.kind {
                     kind::HEADERS => {
-                        *last_stream = head.stream.max(*last_stream);
+                        if head.stream > *last_stream {
+                            *last_stream = head.stream;
+                            *last = Sending::behind(head);
+                        } else if is_last && *last == Sending::Open {
+                            *last = Sending::behind(head);
+                        } else if is_last {
+                            found(Violation::StreamClosed);
+                        }
                         *blocks += 1;
                         *block = Block::of(head);
                     }
                     kind::CONTINUATION => *block = Block::of(head),
+                    kind::DATA if is_last => match *last {
+                        Sending::Open => *last = Sending::behind(head),
+                        // A client may have had it on its way.
+                        Sending::Reset => {}
+                        Sending::Ended => found(Violation::StreamClosed),
+                    },
+                    kind::RST_STREAM if is_last => *last = Sending::Reset,
+                    kind::SETTINGS if head.stream == 0 => *settings = Some(Settings::default()),
                     _ => {}
                 }
             }
+            Seen::Payload(payload) => {
+                if let Some(settings) = settings
+                    && !settings.take(payload)
+                {
+                    found(Violation::WindowSize);
+                }
+            }
             Seen::End => {
+                *settings = None;
                 if *block == Block::Ending {
                     *block = Block::None;
                 }
             }
         });
-        if !lengths_are_right {
-            return Err(Violation::FrameSize);
+        match self.violation {
+            Some(violation) => Err(violation),
+            None => self.check(now),
         }
-        self.check(now)
     }
 
     /// Takes what was sent.
@@ -162,8 +211,50 @@ impl Guard {
 pub(super) enum Violation {
     /// The client sent more frames that carry nothing than its budget has.
     Flood,
-    /// A frame has a length that its type does not have. h2 sees it too, and calls it PROTOCOL_ERROR.
+    /// A frame has a length that its type does not have; RFC 9113, section 4.2.
     FrameSize,
+    /// HEADERS or DATA on a stream that the client had ended; RFC 9113, section 5.1. Only the last stream is
+    /// remembered: of an older one h2 says PROTOCOL_ERROR.
+    StreamClosed,
+    /// SETTINGS_INITIAL_WINDOW_SIZE is greater than a window may be; RFC 9113, section 6.5.2.
+    WindowSize,
+}
+
+/// The settings of one frame; RFC 9113, section 6.5.1.
+#[derive(Debug, Default)]
+struct Settings {
+    setting: [u8; 6],
+    /// How much of the setting is there.
+    filled: usize,
+}
+
+impl Settings {
+    /// Takes the next bytes, and returns whether no window in them is too large.
+    fn take(&mut self, bytes: &[u8]) -> bool {
+        const INITIAL_WINDOW_SIZE: u16 = 4;
+        const LARGEST: u32 = (1 << 31) - 1;
+        let mut is_right = true;
+        for byte in bytes {
+            self.setting[self.filled] = *byte;
+            self.filled += 1;
+            if self.filled == self.setting.len() {
+                self.filled = 0;
+                let [i1, i0, value @ ..] = self.setting;
+                let is_window = u16::from_be_bytes([i1, i0]) == INITIAL_WINDOW_SIZE;
+                is_right &= !is_window || u32::from_be_bytes(value) <= LARGEST;
+            }
+        }
+        is_right
+    }
+}
+
+impl Sending {
+    fn behind(head: FrameHead) -> Self {
+        match head.has(flag::END_STREAM) {
+            true => Self::Ended,
+            false => Self::Open,
+        }
+    }
 }
 
 impl Block {
@@ -176,7 +267,7 @@ impl Block {
 }
 
 /// What a frame takes from the budget.
-fn cost(head: FrameHead) -> i32 {
+pub(super) fn cost(head: FrameHead) -> i32 {
     match head.kind {
         kind::HEADERS => 0,
         kind::DATA if head.length > 0 || head.has(flag::END_STREAM) => 0,
@@ -310,20 +401,76 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_of_a_peer_panic() {
+    fn nothing_but_data_and_trailers_follows_on_a_stream_and_nothing_behind_its_end() {
+        const ENDS: u8 = flag::END_HEADERS | flag::END_STREAM;
         let now = Instant::now();
-        let mut seed = 1_u32;
-        for _ in 0..200 {
-            let mut guard = Guard::new(now);
-            for _ in 0..50 {
-                let bytes: Vec<u8> = (0..40)
-                    .map(|_| {
-                        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                        (seed >> 24) as u8
-                    })
-                    .collect();
-                let _ = guard.receive(&bytes, || now);
-                guard.send(&bytes);
+        let head = |flags, stream| frame(1, flags, stream, 3);
+        let closed = Err(Violation::StreamClosed);
+        for (frames, last) in [
+            (vec![head(ENDS, 1), head(ENDS, 1)], closed),
+            (vec![head(4, 1), head(ENDS, 1)], Ok(())),
+            (vec![head(4, 1), head(ENDS, 1), head(ENDS, 1)], closed),
+            (vec![head(4, 1), frame(0, 1, 1, 1), head(ENDS, 1)], closed),
+            (vec![head(4, 1), frame(3, 0, 1, 4), head(ENDS, 1)], closed),
+            (vec![head(ENDS, 1), head(ENDS, 3)], Ok(())),
+            (vec![head(ENDS, 1), head(4, 3), head(ENDS, 3)], Ok(())),
+            // Of a stream before the last one it does not know.
+            (vec![head(ENDS, 1), head(ENDS, 3), head(ENDS, 1)], Ok(())),
+            // Nothing of it is a stream's.
+            (vec![frame(0, 1, 0, 1), frame(0, 1, 0, 1)], Ok(())),
+            (vec![head(ENDS, 1), frame(0, 0, 1, 1)], closed),
+            (
+                vec![head(4, 1), frame(0, 1, 1, 0), frame(0, 1, 1, 0)],
+                closed,
+            ),
+            (
+                vec![head(4, 1), frame(3, 0, 1, 4), frame(0, 0, 1, 1)],
+                Ok(()),
+            ),
+        ] {
+            let mut guard = opened(now);
+            let (end, before) = frames.split_last().unwrap();
+            for frame in before {
+                assert_eq!(guard.receive(frame, || now), Ok(()), "{frames:?}");
+            }
+            assert_eq!(guard.receive(end, || now), last, "{frames:?}");
+        }
+    }
+
+    #[test]
+    fn a_window_that_is_too_large_is_seen_however_the_settings_are_cut() {
+        let now = Instant::now();
+        let settings = |pairs: &[(u16, u32)], stream| {
+            let mut bytes = frame(4, 0, stream, 0);
+            bytes[2] = 6 * pairs.len() as u8;
+            for (name, value) in pairs {
+                bytes.extend(name.to_be_bytes());
+                bytes.extend(value.to_be_bytes());
+            }
+            bytes
+        };
+        let (most, more) = ((1 << 31) - 1, 1 << 31);
+        for (bytes, is_right) in [
+            (settings(&[(4, most)], 0), true),
+            (settings(&[(4, more)], 0), false),
+            (settings(&[(3, more), (4, 0), (5, u32::MAX)], 0), true),
+            (settings(&[(3, 1), (4, u32::MAX), (4, 1)], 0), false),
+            // It is another error that it is of a stream.
+            (settings(&[(4, more)], 1), true),
+            (
+                [frame(6, 0, 0, 8), settings(&[(4, more)], 0)].concat(),
+                false,
+            ),
+        ] {
+            for size in 1..=bytes.len() {
+                let mut guard = opened(now);
+                let mut pieces = bytes.chunks(size);
+                let all = pieces.try_for_each(|piece| guard.receive(piece, || now));
+                let expected = match is_right {
+                    true => Ok(()),
+                    false => Err(Violation::WindowSize),
+                };
+                assert_eq!(all, expected, "{bytes:?} in pieces of {size}");
             }
         }
     }

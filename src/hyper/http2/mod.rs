@@ -6,6 +6,8 @@
 
 mod frames;
 mod guard;
+#[cfg(any(test, feature = "fuzzing"))]
+mod invariants;
 mod life;
 mod malformed;
 mod serve;

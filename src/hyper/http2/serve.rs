@@ -133,8 +133,13 @@ pub(in crate::hyper) async fn serve<A: Application>(server: Arc<Server<A>>, arri
     drop(streams);
     let (reason, told) = match (end, wire.violation()) {
         (End::Cut(reason), _) => (Some(reason), Some(told(reason))),
-        (End::Of(Err(_)), Some(Violation::Flood)) => (Some(Reason::Flood), Some(FLOOD)),
-        (End::Of(Err(_)), Some(Violation::FrameSize)) => (Some(Reason::Protocol), Some(FRAME_SIZE)),
+        (End::Of(Err(_)), Some(violation)) => {
+            let reason = match violation {
+                Violation::Flood => Reason::Flood,
+                _ => Reason::Protocol,
+            };
+            (Some(reason), Some(told_of(violation)))
+        }
         (End::Of(Err(error)), None) if is_of_protocol(&error) => (Some(Reason::Protocol), None),
         (End::Of(Ok(())) | End::Closed, _) => (None, None),
         (End::Of(Err(_)), None) => return transport.lock().close(),
@@ -180,14 +185,23 @@ fn builder(limits: &Http2Limits, streams: StreamExecutor) -> http2::Builder<Stre
 /// What a client is told in the last GOAWAY.
 type Told = (Code, &'static str);
 
-const FLOOD: Told = (
-    Code::ENHANCE_YOUR_CALM,
-    "too many frames that carry neither a request nor data",
-);
-const FRAME_SIZE: Told = (
-    Code::FRAME_SIZE_ERROR,
-    "a frame has a length that its type does not have",
-);
+fn told_of(violation: Violation) -> Told {
+    match violation {
+        Violation::Flood => (
+            Code::ENHANCE_YOUR_CALM,
+            "too many frames that carry neither a request nor data",
+        ),
+        Violation::FrameSize => (
+            Code::FRAME_SIZE_ERROR,
+            "a frame has a length that its type does not have",
+        ),
+        Violation::StreamClosed => (Code::STREAM_CLOSED, "a stream goes on behind its end"),
+        Violation::WindowSize => (
+            Code::FLOW_CONTROL_ERROR,
+            "SETTINGS_INITIAL_WINDOW_SIZE is more than 2147483647",
+        ),
+    }
+}
 
 /// Returns what a client is told whose connection is cut.
 fn told(reason: Reason) -> Told {
