@@ -18,3 +18,22 @@ pub fn http1_guard(bytes: &[u8]) {
 pub fn http3_request(bytes: &[u8]) {
     super::http3::request_invariants_hold(bytes);
 }
+
+/// Shows the guard of HTTP/2 these bytes, as those of a client and of a server, in pieces of several sizes.
+///
+/// # Panics
+///
+/// Something that has to hold of it does not.
+pub fn http2_guard(bytes: &[u8]) {
+    super::http2::guard_invariants_hold(bytes);
+}
+
+/// Begins a connection with these bytes that may, or has to, begin with a header of the PROXY protocol, in pieces
+/// of several sizes.
+///
+/// # Panics
+///
+/// Something that has to hold of its reader does not.
+pub fn proxy_protocol(bytes: &[u8]) {
+    super::proxy_protocol::invariants_hold(bytes);
+}

@@ -14,5 +14,7 @@ mod serve;
 mod streams;
 mod wire;
 
+#[cfg(feature = "fuzzing")]
+pub(super) use invariants::hold as guard_invariants_hold;
 pub(super) use serve::{Multiplex, serve};
 pub(super) use streams::StreamExecutor;

@@ -1,45 +1,18 @@
 //! What a header may be, byte by byte.
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use tokio::io::{AsyncRead, ReadBuf};
 
 use super::checksum::crc32c;
-use super::read::{FIXED, MAX_BLOCK, MAX_LINE, SIGNATURE, Told, read};
-use crate::features::{ConnectionInfo, Endpoint, ProxyProtocolInfo, Transport};
-
-/// Hands its bytes out so many at a time, and ends.
-struct Slow<'a>(&'a [u8], usize);
-
-impl AsyncRead for Slow<'_> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let length = self.1.min(buffer.remaining()).min(self.0.len());
-        buffer.put_slice(&self.0[..length]);
-        self.0 = &self.0[length..];
-        Poll::Ready(Ok(()))
-    }
-}
-
-fn socket() -> ConnectionInfo {
-    ConnectionInfo::new(Transport::Tcp)
-        .with_remote(Endpoint::Tcp("10.0.0.1:1000".parse().unwrap()))
-        .with_local(Endpoint::Tcp("10.0.0.2:80".parse().unwrap()))
-}
+use super::invariants::{hold, read_in_steps};
+use super::read::{FIXED, MAX_BLOCK, MAX_LINE, SIGNATURE, Told};
+use crate::features::{Endpoint, ProxyProtocolInfo};
 
 /// Reads at once and byte by byte, which have to come to the same; returns what was told, or the kind of the
 /// error, and what was left.
 fn told(bytes: &[u8], optional: bool) -> (Result<Told, io::ErrorKind>, &[u8]) {
     let run = |step| {
-        let (mut stream, socket) = (Slow(bytes, step), socket());
-        let reading = read(&mut stream, &socket, optional);
-        let read = futures_util::FutureExt::now_or_never(reading).unwrap();
-        (read.map_err(|error| error.kind()), stream.0)
+        let (read, left) = read_in_steps(bytes, step, optional);
+        (read.map_err(|error| error.kind()), left)
     };
     let (slowly, left) = run(1);
     let (at_once, left_at_once) = run(usize::MAX);
@@ -287,4 +260,63 @@ fn where_none_is_needed_what_was_read_is_given_back() {
     }
     let wrong = told(b"PROXY NONSENSE\r\nrest", true).0.err();
     assert_eq!(wrong, Some(io::ErrorKind::InvalidData), "it has begun one");
+}
+
+/// What headers are made of, and what they must not be.
+const PARTS: &[&[u8]] = &[
+    b"PROXY ",
+    b"TCP4 ",
+    b"TCP6 ",
+    b"UNKNOWN",
+    b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443",
+    b"PROXY TCP6 2001:db8::1 ::ffff:1.2.3.4 1 65535",
+    b"PROXY TCP4 192.0.2.1 192.0.2.2 0 65536",
+    b"PROXY TCP4 192.0.2.01 +192.0.2.2 01 +1",
+    b"::1 ",
+    b"255.255.255.255 ",
+    b"65535",
+    b" ",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n",
+    SIGNATURE,
+    b"\x20\0\0\0",
+    b"\x21\x11\0\x0c",
+    b"\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\x12\x34\0\x50",
+    b"\x21\x12\0\x0f\xc0\0\x02\x01\xc0\0\x02\x02\x12\x34\0\x50\x04\0\0",
+    b"\x21\0\0\x07\x03\0\x04\0\0\0\0",
+    b"\x21\0\0\x0c\x20\0\x09\x01\0\0\0\0\x21\0\x01v",
+    b"\x21\x21\0\x24",
+    b"\x21\x31\0\xd8",
+    b"\x21\0\x10\x01",
+    b"\x02\0\x03abc",
+    b"\0\0\0\0\0\0\0\0",
+    b"GET / HTTP/1.1\r\n\r\n",
+];
+
+#[test]
+fn whatever_it_is_shown_its_invariants_hold() {
+    let mut seed = 0x0074_7261_6E73_6F6D_u64;
+    let mut below = |end: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 11) as usize % end
+    };
+    for _ in 0..10_000 {
+        let mut bytes = Vec::new();
+        for _ in 0..=below(6) {
+            bytes.extend_from_slice(PARTS[below(PARTS.len())]);
+        }
+        for _ in 0..below(6).saturating_sub(3) {
+            let at = below(bytes.len());
+            match below(3) {
+                0 => bytes[at] = below(256) as u8,
+                1 => bytes.insert(at, below(256) as u8),
+                _ => bytes.truncate(at + 1),
+            }
+        }
+        hold(&bytes);
+    }
 }
