@@ -1,9 +1,11 @@
 //! How fast the body of a request has to arrive.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use http::StatusCode;
+use tokio::sync::Notify;
 use transom::hyper::{Limits, MinDataRate};
 use transom::pipeline::ApplicationBuilder;
 use transom::{App, Body, Request, Response};
@@ -75,19 +77,25 @@ async fn a_body_that_is_just_fast_enough_is_read() {
 
 #[tokio::test]
 async fn time_counts_only_while_the_application_asks_for_the_body() {
-    let server = start(limits(), async |request: Request| {
-        tokio::time::sleep(2 * SHORT).await;
-        let mut body = request.into_body().into_stream();
-        assert_eq!(body.next().await.unwrap().unwrap(), "x".repeat(10));
-        tokio::time::sleep(2 * SHORT).await;
-        let rest = body.next().await.unwrap().unwrap();
-        Response::new(Body::from(format!("{} more", rest.len())))
+    let asks = Arc::new(Notify::new());
+    let told = Arc::clone(&asks);
+    let server = start(limits(), move |request: Request| {
+        let asks = Arc::clone(&told);
+        async move {
+            tokio::time::sleep(2 * SHORT).await;
+            let mut body = request.into_body().into_stream();
+            assert_eq!(body.next().await.unwrap().unwrap(), "x".repeat(10));
+            tokio::time::sleep(2 * SHORT).await;
+            asks.notify_one();
+            let rest = body.next().await.unwrap().unwrap();
+            Response::new(Body::from(format!("{} more", rest.len())))
+        }
     })
     .await;
     let mut client = server.connect().await;
     client.send(POST).await;
     client.send("x".repeat(10)).await;
-    tokio::time::sleep(5 * SHORT).await;
+    within(asks.notified()).await;
     client.send("x".repeat(990)).await;
     client.until(" more").await;
     server.stop().await;
