@@ -172,7 +172,7 @@ async fn never(State(gone): State<Gone>, request: Request) {
 
 async fn deaf(State(gone): State<Gone>) {
     let _until_then = Endless(gone);
-    std::future::pending().await;
+    std::future::pending::<()>().await;
 }
 
 async fn endless(State(gone): State<Gone>) -> Body {
