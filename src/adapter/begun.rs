@@ -119,6 +119,10 @@ impl<A> fmt::Debug for Begun<'_, A> {
 /// What an application does about a request. It is called where the future lies when it is first polled: a
 /// future that is there before is copied with each hand that it passes.
 #[pin_project(project = Calling)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large one is the common one, and a box would be an allocation for each request"
+)]
 enum Called<F, C> {
     Waits(Option<(F, Request)>),
     Runs(#[pin] C),

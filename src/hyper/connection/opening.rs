@@ -120,7 +120,7 @@ pub(super) async fn open(
                 match told.map_err(|error| NotOpened::by(&error, Reason::InvalidProxyHeader))? {
                     Told::Header(client, header) => {
                         *info = client;
-                        proxy = Some(header);
+                        proxy = Some(*header);
                     }
                     Told::Nothing(ahead) if ahead.is_empty() => {}
                     Told::Nothing(ahead) => {

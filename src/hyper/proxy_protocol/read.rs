@@ -25,7 +25,7 @@ pub(super) const MAX_BLOCK: usize = 4096;
 /// How a connection begins.
 pub(in crate::hyper) enum Told {
     /// With a header, which says who the client is.
-    Header(ConnectionInfo, ProxyProtocolInfo),
+    Header(ConnectionInfo, Box<ProxyProtocolInfo>),
     /// With something else, of which this was read.
     Nothing(BytesMut),
     /// The peer went away before it said a word.
@@ -75,7 +75,10 @@ pub(in crate::hyper) async fn read<S: AsyncRead + Unpin>(
         Some((client, server)) => info.with_remote(client.clone()).with_local(server.clone()),
         None => info,
     };
-    Ok(Told::Header(info, header.into_info(proxy, listener)))
+    Ok(Told::Header(
+        info,
+        Box::new(header.into_info(proxy, listener)),
+    ))
 }
 
 /// Reads a header of version 1, of which `bytes` were read.

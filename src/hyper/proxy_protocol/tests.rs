@@ -33,7 +33,7 @@ fn header(bytes: &[u8]) -> (String, ProxyProtocolInfo) {
             let ends = format!("{} {}", shown(info.remote()), shown(info.local()));
             assert_eq!(shown(header.proxy()), "10.0.0.1:1000");
             assert_eq!(shown(header.listener()), "10.0.0.2:80");
-            (ends, header)
+            (ends, *header)
         }
         other => panic!("no header: {:?}", other.err()),
     }
