@@ -135,10 +135,16 @@ mod tests {
 
     use rcgen::{CertificateParams, KeyPair};
     use rustls::crypto::aws_lc_rs::default_provider;
+    #[cfg(feature = "http3")]
+    use rustls::{
+        ClientConfig, RootCertStore, ServerConfig, pki_types::CertificateDer, quic, quic::Version,
+    };
     use x509_parser::time::ASN1Time;
 
     use super::*;
     use crate::hyper::tls::Acme;
+    #[cfg(feature = "http3")]
+    use crate::hyper::tls::{Tls, pem};
 
     /// Returns a certificate behind its key, as it is ordered.
     fn ordered(valid: Duration) -> Vec<u8> {
@@ -189,5 +195,56 @@ mod tests {
             assert!(acme.lack().is_some());
         }
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(feature = "http3")]
+    #[tokio::test]
+    async fn http3_shows_what_was_ordered_as_soon_as_it_is_there() {
+        let name = format!("transom-acme-http3-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let (acme, cache) = open(&folder, Acme::LETS_ENCRYPT);
+        let server = Tls::new(acme).quic().unwrap().config().unwrap();
+        let text = ordered(Duration::from_secs(3600));
+        let root = pem::certificates(&text, "").unwrap().remove(0);
+        let refused = shake_hands(&server, &root).unwrap_err();
+        assert!(
+            refused.to_string().contains("no server certificate"),
+            "{refused}"
+        );
+        cache.store_cert(&[], "", &text).await.unwrap();
+        shake_hands(&server, &root).unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(feature = "http3")]
+    fn shake_hands(
+        server: &Arc<ServerConfig>,
+        root: &CertificateDer<'static>,
+    ) -> Result<(), rustls::Error> {
+        let mut roots = RootCertStore::empty();
+        roots.add(root.clone())?;
+        let mut client = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        client.alpn_protocols = vec![b"h3".to_vec()];
+        let name = "a.example".try_into().unwrap();
+        let client = quic::ClientConnection::new(client.into(), Version::V1, name, Vec::new())?;
+        let server = quic::ServerConnection::new(Arc::clone(server), Version::V1, Vec::new())?;
+        let (mut client, mut server) = (quic::Connection::from(client), server.into());
+        for _ in 0..10 {
+            pass(&mut client, &mut server)?;
+            pass(&mut server, &mut client)?;
+        }
+        assert!(!client.is_handshaking() && !server.is_handshaking());
+        Ok(())
+    }
+
+    #[cfg(feature = "http3")]
+    fn pass(from: &mut quic::Connection, to: &mut quic::Connection) -> Result<(), rustls::Error> {
+        let mut bytes = Vec::new();
+        // Keys change between what is sent; here nothing is encrypted with them.
+        from.write_hs(&mut bytes);
+        to.read_hs(&bytes)
     }
 }
