@@ -118,10 +118,6 @@ impl<A> fmt::Debug for Begun<'_, A> {
 
 /// What an application does about a request. It is called where the future lies when it is first polled: a
 /// future that is there before is copied with each hand that it passes.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most applications' futures hold the request, and a box would cost each one an allocation"
-)]
 #[pin_project(project = Calling)]
 #[allow(
     clippy::large_enum_variant,
