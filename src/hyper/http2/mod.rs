@@ -1,8 +1,8 @@
 //! HTTP/2.
 //!
 //! hyper and h2 speak it. What they leave open is here: a [`Guard`](guard::Guard) counts frames that carry
-//! nothing, and names errors that h2 has no name for; a [`Life`](life::Life) knows when a connection has to end,
-//! and what the client does not take; and requests are looked at for what h2 lets through.
+//! nothing, and names errors that h2 has no name for; a [`Life`](life::Life) knows when a connection has to end;
+//! and requests are looked at for what h2 lets through.
 //!
 //! Two things stay as h2 has them, for only who decodes the fields could know better: a header block that
 //! cannot be decoded ends the connection with PROTOCOL_ERROR, where RFC 9113, section 4.3, has COMPRESSION_ERROR;
