@@ -63,6 +63,7 @@
 //! | `hyper` | [`HyperServer`] | yes |
 //! | `tls` | `https://` addresses of [`HyperServer`], by rustls | yes |
 //! | `http3` | HTTP/3 on [`HyperServer`], by quinn | no |
+//! | `acme` | certificates ordered and renewed while [`HyperServer`] serves | no |
 //! | `dev-certs` | [`hyper::tls`]'s `DevelopmentCertificate`: one for this machine | no |
 //! | `testing` | [`TestServer`](testing::TestServer) | yes |
 //! | `net` | [`adapter::bind`]: listeners from addresses | by `hyper` |

@@ -113,10 +113,15 @@ async fn a_connection_without_requests_is_told_to_go() {
     let begin = std::time::Instant::now();
     // What is no request does not keep it.
     let ping = frame(PING, 0, 0, &[0; 8]);
-    while begin.elapsed() < LATE && peer.send_if_open(&ping).await {
-        tokio::time::sleep(Duration::from_millis(30)).await;
-    }
+    let pause = Duration::from_millis(30);
+    while begin.elapsed() < LATE
+        && peer.send_if_open(&ping).await
+        && tokio::time::timeout(pause, peer.closed_after())
+            .await
+            .is_err()
+    {}
     on_time(begin.elapsed());
+    drop(peer);
     eventually("it is gone", || server.statistics.connections() == 0).await;
 
     let mut peer = Peer::open(&server).await;
