@@ -12,8 +12,8 @@ use super::{Endpoint, Feature};
 ///
 /// let proxy = Endpoint::Tcp("10.0.0.7:40000".parse()?);
 /// let info = ProxyProtocolInfo::new(2, Some(proxy), None)
-///     .with_value(ProxyProtocolInfo::AUTHORITY, *b"example.com")
-///     .with_value(0xEA, *b"vpce-1");
+///     .with_value(ProxyProtocolInfo::AUTHORITY, "example.com")
+///     .with_value(0xEA, "vpce-1");
 /// assert_eq!(info.proxy().unwrap().to_string(), "10.0.0.7:40000");
 /// assert_eq!(info.authority(), Some("example.com"));
 /// assert_eq!(info.value(0xEA), Some(&b"vpce-1"[..]));
