@@ -133,6 +133,18 @@ fn requests(mut bytes: &[u8], most: usize) -> Behind {
 /// Returns what follows a body in chunks, unless it is not whole.
 fn after_chunks(mut bytes: &[u8], most: usize) -> Option<&[u8]> {
     loop {
+        // httparse takes 15 digits; zeros before them are legal, and a chunk of more is never whole.
+        while bytes.starts_with(b"00") {
+            bytes = &bytes[1..];
+        }
+        if bytes
+            .iter()
+            .take_while(|byte| byte.is_ascii_hexdigit())
+            .count()
+            > 15
+        {
+            return None;
+        }
         let Status::Complete((length, size)) = httparse::parse_chunk_size(bytes).unwrap() else {
             return None;
         };
