@@ -12,7 +12,9 @@ use crate::features::Scheme;
 
 /// Sockets of the process are in use as long as this is there.
 #[derive(Debug)]
-pub(in crate::hyper) struct Lease(#[allow(dead_code, reason = "held")] Vec<Arc<()>>);
+pub(in crate::hyper) struct Lease {
+    _held: Vec<Arc<()>>,
+}
 
 /// One descriptor. It is kept for the life of the process, as whoever handed it over keeps it: another server
 /// of the process may use it later.
@@ -51,7 +53,7 @@ pub(super) fn take(name: Option<&str>, scheme: Scheme) -> Result<(Vec<Listener>,
     if listeners.is_empty() {
         return Err(none(name, &known.into_iter().collect::<Vec<_>>()));
     }
-    Ok((listeners, Lease(lease)))
+    Ok((listeners, Lease { _held: lease }))
 }
 
 fn none(name: Option<&str>, known: &[String]) -> Error {
