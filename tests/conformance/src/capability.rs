@@ -35,6 +35,7 @@ macro_rules! capabilities {
 
 capabilities! {
     InMemory = "in-memory": "A client in the same process reaches the server without a socket.",
+    Gateway = "gateway": "A gateway hands requests over in a protocol that is not HTTP.",
     Tcp = "tcp": "The server listens on TCP addresses.",
     UnixSocket = "unix-socket": "The server listens on unix sockets.",
     PortZero = "port-zero": "Port 0 takes a free port, and the addresses name it.",
@@ -68,7 +69,7 @@ capabilities! {
     ConnectionId = "connection-id": "The requests of one connection share its id.",
     PeerAddress = "peer-address": "The client's address is known.",
     LocalAddress = "local-address": "The address at which a connection arrived is known.",
-    DisconnectH1 = "disconnect-h1": "The application hears that an HTTP/1.1 client went away.",
+    DisconnectH1 = "disconnect-h1": "The application hears that the client of HTTP/1.1, or of a gateway, went away.",
     DisconnectH2 = "disconnect-h2": "The application hears that an HTTP/2 stream was reset.",
     Cancel = "cancel": "The application's future is dropped when nobody can be answered any more.",
     Abort = "abort": "The application can hang up on its client.",

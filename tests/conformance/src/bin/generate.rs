@@ -57,17 +57,27 @@ fn manifests(root: &Path) -> Result<Vec<Manifest>, Box<dyn Error>> {
         "memory.toml",
     ];
     let mut paths = own.map(|file| folder.join(file)).to_vec();
-    let mut adapters: Vec<PathBuf> = fs::read_dir(root.join("adapters"))?
-        .map(|entry| Ok(entry?.path().join("conformance.toml")))
-        .collect::<io::Result<_>>()?;
-    adapters.sort();
-    paths.extend(adapters);
+    for adapter in sorted(&root.join("adapters"))? {
+        // One of a whole family of servers has a folder of them.
+        paths.push(adapter.join("conformance.toml"));
+        let family = adapter.join("manifests");
+        if family.exists() {
+            paths.extend(sorted(&family)?);
+        }
+    }
     let mut manifests = Vec::new();
     for path in paths.iter().filter(|path| path.exists()) {
         let manifest = Manifest::parse(&fs::read_to_string(path)?);
         manifests.push(manifest.map_err(|error| format!("{}: {error}", path.display()))?);
     }
     Ok(manifests)
+}
+
+fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let mut entries: Vec<_> = entries.collect::<io::Result<_>>()?;
+    entries.sort();
+    Ok(entries)
 }
 
 fn read(path: &Path) -> io::Result<String> {

@@ -29,8 +29,9 @@ pub(super) fn cases() -> Vec<Case> {
             "The reset of a stream cancels its request, and no other on the connection.",
             reset_of_one_stream,
         )
-        .on(&[Protocol::Memory, Protocol::Http2, Protocol::Http3])
+        .on(&[Protocol::Memory, Protocol::Gateway, Protocol::Http2, Protocol::Http3])
         .with_app(held)
+        .needs_on(Protocol::Gateway, Capability::DisconnectH1)
         .needs_on(Protocol::Http2, Capability::DisconnectH2),
         Case::new(
             "S-CANCEL-DROP",
@@ -45,6 +46,7 @@ pub(super) fn cases() -> Vec<Case> {
             body,
         )
         .with_app(endless)
+        .needs_on(Protocol::Gateway, Capability::DisconnectH1)
         .needs_on(Protocol::Http1, Capability::DisconnectH1)
         .needs_on(Protocol::Http2, Capability::DisconnectH2),
         Case::new(

@@ -44,7 +44,7 @@ pub(super) fn cases() -> Vec<Case> {
              the others.",
             streams,
         )
-        .on(&[Protocol::Memory, Protocol::Http2, Protocol::Http3])
+        .on(&[Protocol::Memory, Protocol::Gateway, Protocol::Http2, Protocol::Http3])
         .with_app(held),
         Case::new(
             "S-SEND",

@@ -21,14 +21,24 @@ pub(super) fn cases() -> Vec<Case> {
             "`ConnectionInfo` has the client's end of the connection.",
             remote,
         )
-        .on(&[Protocol::Http1, Protocol::Http2, Protocol::Http3])
+        .on(&[
+            Protocol::Gateway,
+            Protocol::Http1,
+            Protocol::Http2,
+            Protocol::Http3,
+        ])
         .needs(&[Capability::PeerAddress]),
         Case::new(
             "S-FEAT-LOCAL",
             "`ConnectionInfo` has the server's end of the connection.",
             local,
         )
-        .on(&[Protocol::Http1, Protocol::Http2, Protocol::Http3])
+        .on(&[
+            Protocol::Gateway,
+            Protocol::Http1,
+            Protocol::Http2,
+            Protocol::Http3,
+        ])
         .needs(&[Capability::LocalAddress]),
         Case::new(
             "S-FEAT-CONNID",

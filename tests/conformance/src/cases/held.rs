@@ -9,7 +9,7 @@ use transom::testing::TestClient;
 use transom::{App, Body, Features, Request, RequestExt, Response};
 
 use crate::client::is_secure;
-use crate::{Failure, Notes, Outcome, Protocol, Run, Running, within, within_for};
+use crate::{Failure, Gateway, Notes, Outcome, Protocol, Run, Running, within, within_for};
 
 /// Answers `/` at once. Of any other path it says `in PATH`, answers it after `go PATH`, and says
 /// `disconnected PATH` when the client is gone, and `dropped PATH` if it is dropped before it answers.
@@ -111,6 +111,7 @@ pub(super) fn protocols(run: &Run, server: &Features) -> Vec<Protocol> {
     all.filter(|protocol| run.manifest().has(protocol.capability()))
         .filter(|protocol| match protocol {
             Protocol::Memory => server.contains::<TestClient>(),
+            Protocol::Gateway => server.contains::<Gateway>(),
             // QUIC is never without TLS.
             Protocol::Http3 => is_secure(server),
             _ => true,

@@ -44,7 +44,7 @@ pub(super) fn cases() -> Vec<Case> {
             "The fields are those that the client sent and `Host`; what a protocol adds is not among them.",
             pseudo,
         )
-        .on(&[Protocol::Memory, Protocol::Http2, Protocol::Http3]),
+        .on(&[Protocol::Memory, Protocol::Gateway, Protocol::Http2, Protocol::Http3]),
         Case::new(
             "S-REQ-HDR-MULTI",
             "Fields of one name stay separate and in order.",
@@ -88,7 +88,7 @@ pub(super) fn cases() -> Vec<Case> {
             "The version is the one that the client spoke.",
             version,
         )
-        .on(&[Protocol::Http1, Protocol::Http2, Protocol::Http3]),
+        .on(&[Protocol::Gateway, Protocol::Http1, Protocol::Http2, Protocol::Http3]),
         Case::wire(
             "S-REQ-VERSION-10",
             "The version of an HTTP/1.0 request is HTTP/1.0, and it may lack `Host`.",

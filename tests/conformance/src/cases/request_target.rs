@@ -59,7 +59,7 @@ pub(super) fn cases() -> Vec<Case> {
             "The target of `OPTIONS *` is `*`.",
             asterisk,
         )
-        .on(&[Protocol::Memory, Protocol::Http1])
+        .on(&[Protocol::Memory, Protocol::Gateway, Protocol::Http1])
         .needs(&[Capability::OptionsAsterisk]),
         Case::new(
             "S-REQ-FORM-AUTHORITY",

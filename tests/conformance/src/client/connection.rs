@@ -12,7 +12,7 @@ use transom::{Body, Features, Request};
 
 use super::http3::Http3;
 use super::{Identity, Reply, Stream};
-use crate::{Capability, Failure, Outcome, within};
+use crate::{Capability, Failure, Gateway, GatewayConnection, Outcome, within};
 
 /// How a client speaks with the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +20,8 @@ use crate::{Capability, Failure, Outcome, within};
 pub enum Protocol {
     /// Values, through [`TestClient`].
     Memory,
+    /// Whatever a [`Gateway`] speaks with the server.
+    Gateway,
     /// HTTP/1.1 over a socket.
     Http1,
     /// HTTP/2 over a socket.
@@ -30,12 +32,19 @@ pub enum Protocol {
 
 impl Protocol {
     /// Every protocol.
-    pub const ALL: &'static [Self] = &[Self::Memory, Self::Http1, Self::Http2, Self::Http3];
+    pub const ALL: &'static [Self] = &[
+        Self::Memory,
+        Self::Gateway,
+        Self::Http1,
+        Self::Http2,
+        Self::Http3,
+    ];
 
     /// Returns what a server needs for it.
     pub fn capability(self) -> Capability {
         match self {
             Self::Memory => Capability::InMemory,
+            Self::Gateway => Capability::Gateway,
             Self::Http1 => Capability::Http1,
             Self::Http2 => Capability::Http2,
             Self::Http3 => Capability::Http3,
@@ -47,6 +56,7 @@ impl fmt::Display for Protocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Memory => "memory",
+            Self::Gateway => "gateway",
             Self::Http1 => "h1",
             Self::Http2 => "h2",
             Self::Http3 => "h3",
@@ -68,6 +78,7 @@ pub struct Connection {
 
 enum Sender {
     Memory(TestConnection),
+    Gateway(GatewayConnection),
     Http1(http1::SendRequest<Body>),
     Http2(http2::SendRequest<Body>),
     Http3(Http3),
@@ -92,6 +103,16 @@ impl Connection {
                 sender: Sender::Memory(client.connect()),
                 ends: None,
                 tls: None,
+                _driver: driver,
+            });
+        }
+        if protocol == Protocol::Gateway {
+            let connecting = server.require::<Gateway>()?.connect(server);
+            let connection = within("the gateway's connection", connecting).await??;
+            return Ok(Self {
+                ends: connection.ends,
+                tls: connection.tls.clone(),
+                sender: Sender::Gateway(connection),
                 _driver: driver,
             });
         }
@@ -161,6 +182,10 @@ impl Connection {
                 let (response, upgraded) = connection.upgrade(request).await?;
                 return Ok(Reply::new(response, upgraded));
             }
+            Sender::Gateway(connection) => {
+                add_host(&mut request);
+                return Ok(Reply::new(connection.send(request).await?, None));
+            }
             Sender::Http1(sender) => {
                 add_host(&mut request);
                 sender.ready().await?;
@@ -191,6 +216,7 @@ impl Connection {
     pub fn share(&self) -> Outcome<Self> {
         let sender = match &self.sender {
             Sender::Memory(connection) => Sender::Memory(connection.clone()),
+            Sender::Gateway(connection) => Sender::Gateway(connection.clone()),
             Sender::Http2(sender) => Sender::Http2(sender.clone()),
             Sender::Http3(sender) => Sender::Http3(sender.clone()),
             Sender::Http1(_) => return Err(Failure::new("HTTP/1.1 has no overlapping requests")),
@@ -208,6 +234,7 @@ impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.sender {
             Sender::Memory(_) => "Connection(memory)",
+            Sender::Gateway(_) => "Connection(gateway)",
             Sender::Http1(_) => "Connection(HTTP/1.1)",
             Sender::Http2(_) => "Connection(HTTP/2)",
             Sender::Http3(_) => "Connection(HTTP/3)",

@@ -53,7 +53,7 @@ pub(super) fn cases() -> Vec<Case> {
             "A body that goes on beyond its announced length is broken off, or ends there.",
             long_stream,
         )
-        .on(&[Protocol::Memory, Protocol::Http2, Protocol::Http3])
+        .on(&[Protocol::Memory, Protocol::Gateway, Protocol::Http2, Protocol::Http3])
         .with_app(|_| App::new(answer))
         .allows(&["L-RES-CL"]),
         Case::new(
