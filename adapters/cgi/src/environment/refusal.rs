@@ -35,10 +35,6 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
-    }
-
     /// Returns the head of the answer, and its text.
     pub(crate) fn answer(&self) -> (http::response::Parts, String) {
         let text = format!("{self}\n");

@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(collect(&few, &[("A", "1")]), Ok(1));
         let error = collect(&few, &[("A", "1"), ("B", "2")]).unwrap_err();
         assert_eq!(error.to_string(), "there are more than 1 variables");
-        assert_eq!(error.status().as_u16(), 431);
+        assert_eq!(error.answer().0.status, 431);
         let short = Rules {
             max_variables_size: 4,
             ..Rules::default()
@@ -123,6 +123,6 @@ mod tests {
     #[test]
     fn a_variable_has_a_name() {
         let error = collect(&Rules::default(), &[("", "1")]).unwrap_err();
-        assert_eq!(error.status().as_u16(), 400);
+        assert_eq!(error.answer().0.status, 400);
     }
 }
