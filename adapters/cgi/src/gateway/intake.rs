@@ -63,8 +63,8 @@ impl Intake {
             }
         }
         // Who has shut his side may still wait for the answer.
-        if error.kind() == io::ErrorKind::UnexpectedEof && !stream.is_gone() {
-            std::future::pending::<()>().await;
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            stream.gone().await;
         }
     }
 

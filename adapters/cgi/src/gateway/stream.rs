@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -27,13 +28,14 @@ macro_rules! either {
 }
 
 impl Stream {
-    /// Adds what there is to read, up to the room that `to` has or a page of it; 0 bytes at the end.
+    /// Adds what there is to read; 0 bytes at the end.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
     pub(crate) async fn read(&self, to: &mut BytesMut) -> io::Result<usize> {
-        if to.capacity() == to.len() {
+        // Never into the last few bytes of what is left.
+        if to.capacity() - to.len() < READ / 4 {
             to.reserve(READ);
         }
         loop {
@@ -76,17 +78,18 @@ impl Stream {
         }
     }
 
-    /// Returns whether a peer whose input has ended cannot be sent anything either. Over TCP that shows only when
-    /// something is sent.
-    pub(crate) fn is_gone(&self) -> bool {
-        match self {
-            Self::Tcp(_) => false,
+    /// Waits until a peer whose input has ended cannot be sent anything either. Over TCP who has closed looks like
+    /// who has stopped to send, unless he resets the connection or something is sent to him.
+    pub(crate) async fn gone(&self) {
+        #[cfg(unix)]
+        if let Self::Unix(stream) = self
             // To write nothing is to ask: it fails if nobody is there.
-            #[cfg(unix)]
-            Self::Unix(stream) => stream
-                .try_write(&[])
-                .is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe),
+            && stream.try_write(&[]).is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        {
+            return;
         }
+        // An error of the wait is one of the connection too.
+        let _ = either!(self, stream => stream.ready(Interest::ERROR).await);
     }
 }
 
