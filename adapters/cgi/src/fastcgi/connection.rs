@@ -14,6 +14,7 @@ use super::machine::{Bounds, Event, Machine};
 use super::output::Output;
 use super::record::{Kind, Status, end_request};
 use super::timer::Timer;
+use super::violation::Violation;
 use crate::environment::{Arrival, HeadForm, Refusal, write_head};
 use crate::gateway::Serving;
 
@@ -155,10 +156,7 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
                     Poll::Ready(Ok(0) | Err(_)) => self.end(),
                     Poll::Pending => break,
                 },
-                Err(_) => {
-                    self.serving.dispatcher.statistics().count_rejection();
-                    self.break_off();
-                }
+                Err(violation) => self.refuse_all(violation),
             }
             has_read = true;
         }
@@ -253,10 +251,11 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
                     self.exchanges.swap_remove(at);
                     let why = Bytes::from_static(why.as_bytes());
                     self.output.stream(Kind::Stderr, id, why);
-                    // Web servers look for a response that is not whole at the end of the connection alone.
-                    match self.machine.requests() {
-                        1 => self.break_off(),
-                        _ => self.finish(id, 1),
+                    // A web server that has one request at a time takes the end of the request for that of the
+                    // response, whatever is said there: nothing but the end of the connection tells it.
+                    match self.machine.multiplexes() {
+                        true => self.finish(id, 1),
+                        false => self.break_off(),
                     }
                 }
             }
@@ -269,6 +268,7 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
 
     /// Ends a request that no application sees.
     fn refuse(&mut self, id: u16, why: &Refusal) {
+        self.serving.dispatcher.statistics().count_rejection();
         let (head, text) = why.answer();
         let mut answer = BytesMut::new();
         write_head(&head, HeadForm::Field, &mut answer);
@@ -277,6 +277,18 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
         self.output.stream(Kind::Stdout, id, answer.freeze());
         self.output.end_of_stream(Kind::Stdout, id);
         self.finish(id, 0);
+    }
+
+    /// Closes the connection, and says why in the web server's log, if it keeps one.
+    #[cold]
+    fn refuse_all(&mut self, violation: Violation) {
+        self.serving.dispatcher.statistics().count_rejection();
+        let why = Bytes::from(violation.to_string());
+        for exchange in &self.exchanges {
+            self.output.stream(Kind::Stderr, exchange.id, why.clone());
+        }
+        self.lingers = true;
+        self.break_off();
     }
 
     fn finish(&mut self, id: u16, application: u32) {

@@ -53,7 +53,7 @@ gateway_server! {
     FastCgiServer,
     /// A [`FastCgiServer`] that holds its addresses, and serves nothing yet.
     BoundFastCgiServer,
-    name: "fastcgi",
+    name: "FastCGI",
     connection: connection,
 }
 

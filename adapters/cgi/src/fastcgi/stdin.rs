@@ -150,7 +150,9 @@ impl HttpBody for Stdin {
 
     fn is_end_stream(&self) -> bool {
         let state = lock(&self.0);
-        state.pieces.is_empty() && matches!(state.end, Some(Ok(())))
+        // One that was announced to be empty is over before its end has come.
+        let is_over = matches!(state.end, Some(Ok(()))) || state.left == Some(0);
+        state.pieces.is_empty() && !matches!(state.end, Some(Err(_))) && is_over
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -23,8 +23,6 @@ pub(super) enum Violation {
     AfterEnd(Kind),
     /// A list of names and values ends inside of one.
     Pairs,
-    /// The connection ended inside of a record.
-    Truncated,
 }
 
 impl fmt::Display for Violation {
@@ -53,7 +51,6 @@ impl fmt::Display for Violation {
             }
             Self::AfterEnd(kind) => write!(f, "the stream {kind:?} went on behind its end"),
             Self::Pairs => f.write_str("a list of names and values ends inside of one"),
-            Self::Truncated => f.write_str("the connection ended inside of a record"),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod carry;
 pub(crate) mod encode;
+pub(crate) mod fastcgi;
 pub(crate) mod socket;
 pub(crate) mod variables;
 

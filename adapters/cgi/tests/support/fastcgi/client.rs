@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderName, HeaderValue, StatusCode};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
@@ -29,7 +29,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// Closes the connection when the last clone is dropped, whatever is still in flight.
 #[derive(Clone)]
-pub struct Client(Arc<Owner>);
+pub(crate) struct Client(Arc<Owner>);
 
 struct Owner {
     wire: Arc<Wire>,
@@ -47,7 +47,8 @@ impl Drop for Owner {
 
 struct Wire {
     writer: tokio::sync::Mutex<WriteHalf<Socket>>,
-    answers: Mutex<HashMap<u16, mpsc::Sender<Event>>>,
+    /// Where the answer to each request goes; `None` once no answers come.
+    answers: Mutex<Option<HashMap<u16, mpsc::Sender<Event>>>>,
     next: AtomicU16,
     keep: bool,
     socket: socket2::Socket,
@@ -60,7 +61,7 @@ enum Event {
 
 impl Client {
     /// Connects. Without `keep` the server shall close the connection after the one request.
-    pub async fn connect(server: &ServerAddresses, keep: bool) -> Outcome<Self> {
+    pub(crate) async fn connect(server: &ServerAddresses, keep: bool) -> Outcome<Self> {
         let address = server.bound()[0].clone();
         let (socket, stream): (_, Socket) = match address.unix_path() {
             Some(path) => {
@@ -79,11 +80,16 @@ impl Client {
         let (reader, writer) = tokio::io::split(stream);
         let wire = Arc::new(Wire {
             writer: tokio::sync::Mutex::new(writer),
-            answers: Mutex::default(),
+            answers: Mutex::new(Some(HashMap::new())),
             next: AtomicU16::new(1),
             keep,
             socket: socket.try_clone()?,
         });
+        if keep {
+            // As whoever multiplexes has to ask.
+            let question = pairs([(&b"FCGI_MPXS_CONNS"[..], &b""[..])]);
+            wire.write(&record(GET_VALUES, 0, &question)).await?;
+        }
         let reader = tokio::spawn(read(reader, Arc::clone(&wire)));
         Ok(Self(Arc::new(Owner {
             wire,
@@ -93,13 +99,20 @@ impl Client {
     }
 
     /// Sends a request, and returns the response once its head is there.
-    pub async fn send(&self, request: Request, more: &[(&str, String)]) -> Outcome<Response> {
+    pub(crate) async fn send(
+        &self,
+        request: Request,
+        more: &[(&str, String)],
+    ) -> Outcome<Response> {
         let wire = &self.0.wire;
         let (head, body) = request.into_parts();
         let variables = variables(&head, &body, more);
         let id = wire.next.fetch_add(1, Ordering::Relaxed);
         let (sender, mut events) = mpsc::channel(1);
-        wire.answers.lock().unwrap().insert(id, sender);
+        match &mut *wire.answers.lock().unwrap() {
+            Some(answers) => answers.insert(id, sender),
+            None => return Err(Failure::new("the server hung up")),
+        };
 
         let mut records = begin(id, 1, if wire.keep { KEEP } else { 0 });
         let content = pairs(
@@ -111,19 +124,27 @@ impl Client {
         records.extend(stream(PARAMS, id, &content, 1000));
         records.extend(record(PARAMS, id, b""));
         let mut flight = Flight {
+            _owner: Arc::clone(&self.0),
             wire: Arc::clone(wire),
             id,
             upload: None,
             is_sent: Arc::new(AtomicBool::new(false)),
             is_over: false,
         };
+        let is_empty = body.is_end_stream();
+        if is_empty {
+            flight.is_sent.store(true, Ordering::SeqCst);
+            records.extend(record(STDIN, id, b""));
+        }
         wire.write(&records).await?;
-        flight.upload = Some(tokio::spawn(upload(
-            Arc::clone(wire),
-            id,
-            body,
-            Arc::clone(&flight.is_sent),
-        )));
+        flight.upload = (!is_empty).then(|| {
+            tokio::spawn(upload(
+                Arc::clone(wire),
+                id,
+                body,
+                Arc::clone(&flight.is_sent),
+            ))
+        });
 
         let mut read = Vec::new();
         let end = loop {
@@ -170,11 +191,19 @@ impl Client {
 
 /// A request that has not ended. Dropped, it is given up.
 struct Flight {
+    /// The connection stays as long as the response.
+    _owner: Arc<Owner>,
     wire: Arc<Wire>,
     id: u16,
     upload: Option<JoinHandle<()>>,
     is_sent: Arc<AtomicBool>,
     is_over: bool,
+}
+
+impl Flight {
+    fn end(&mut self) {
+        self.is_over = true;
+    }
 }
 
 impl Drop for Flight {
@@ -184,8 +213,10 @@ impl Drop for Flight {
         }
         let others = {
             let mut answers = self.wire.answers.lock().unwrap();
-            answers.remove(&self.id);
-            !answers.is_empty()
+            answers.as_mut().is_some_and(|answers| {
+                answers.remove(&self.id);
+                !answers.is_empty()
+            })
         };
         if self.is_over {
             return;
@@ -239,17 +270,17 @@ async fn read(mut reader: ReadHalf<Socket>, wire: Arc<Wire>) {
             _ => continue,
         };
         let is_end = matches!(event, Event::End { .. });
-        let sender = wire.answers.lock().unwrap().get(&id).cloned();
+        let sender = match &mut *wire.answers.lock().unwrap() {
+            Some(answers) if is_end => answers.remove(&id),
+            Some(answers) => answers.get(&id).cloned(),
+            None => None,
+        };
         if let Some(sender) = sender {
             // Whoever does not read slows everybody, as he does the server.
             let _ = sender.send(event).await;
         }
-        if is_end {
-            wire.answers.lock().unwrap().remove(&id);
-        }
     }
-    // Nobody hears more.
-    wire.answers.lock().unwrap().clear();
+    *wire.answers.lock().unwrap() = None;
 }
 
 fn answer(rest: Vec<u8>, events: mpsc::Receiver<Event>, flight: Flight) -> Body {
@@ -268,14 +299,16 @@ fn answer(rest: Vec<u8>, events: mpsc::Receiver<Event>, flight: Flight) -> Body 
                 application: 0,
                 protocol: 0,
             }) => {
-                flight.is_over = true;
+                flight.end();
                 return None;
             }
             Some(Event::End { .. }) => Err("the server says that it is not whole"),
             None => Err("the connection ended before the response"),
         };
         let ended = next.is_err();
-        flight.is_over |= ended;
+        if ended {
+            flight.end();
+        }
         Some((next, (Vec::new(), events, flight, ended)))
     });
     Body::new(StreamBody::new(frames))

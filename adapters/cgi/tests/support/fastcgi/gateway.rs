@@ -10,7 +10,7 @@ use super::client::Client;
 
 /// Returns a gateway that has one connection for all requests of a client, several at a time; or, without `keep`, one
 /// for each, as most web servers do.
-pub fn gateway(keep: bool) -> Gateway {
+pub(crate) fn gateway(keep: bool) -> Gateway {
     Gateway::new(move |server| async move {
         let addresses = Arc::new(server.require::<ServerAddresses>()?.clone());
         let kept = match keep {
@@ -32,22 +32,11 @@ pub fn gateway(keep: bool) -> Gateway {
                     Some(client) => client.send(request, &*more).await,
                     None => {
                         let client = Client::connect(&addresses, false).await?;
-                        let response = client.send(request, &*more).await?;
-                        // It is this response's alone.
-                        Ok(response.map(|body| held(body, client)))
+                        client.send(request, &*more).await
                     }
                 }
             }
         });
         Ok(connection.with_ends(client, gateway))
     })
-}
-
-/// Keeps the connection as long as the body.
-fn held(body: transom::Body, client: Client) -> transom::Body {
-    use http_body_util::BodyExt as _;
-    transom::Body::new(body.map_frame(move |frame| {
-        let _ = &client;
-        frame
-    }))
 }

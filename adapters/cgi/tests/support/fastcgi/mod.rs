@@ -2,8 +2,7 @@
 
 mod client;
 mod gateway;
-mod records;
+pub(crate) mod records;
 mod variables;
 
-#[allow(unused_imports, reason = "each test uses what it needs")]
-pub use {client::Client, gateway::gateway, records::*, variables::variables};
+pub(crate) use gateway::gateway;

@@ -1,34 +1,33 @@
 //! Records, written and read by nobody's code but this.
-#![allow(dead_code, reason = "each test uses what it needs")]
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-pub const BEGIN_REQUEST: u8 = 1;
-pub const ABORT_REQUEST: u8 = 2;
-pub const END_REQUEST: u8 = 3;
-pub const PARAMS: u8 = 4;
-pub const STDIN: u8 = 5;
-pub const STDOUT: u8 = 6;
-pub const STDERR: u8 = 7;
-pub const DATA: u8 = 8;
-pub const GET_VALUES: u8 = 9;
-pub const GET_VALUES_RESULT: u8 = 10;
-pub const UNKNOWN_TYPE: u8 = 11;
+pub(crate) const BEGIN_REQUEST: u8 = 1;
+pub(crate) const ABORT_REQUEST: u8 = 2;
+pub(crate) const END_REQUEST: u8 = 3;
+pub(crate) const PARAMS: u8 = 4;
+pub(crate) const STDIN: u8 = 5;
+pub(crate) const STDOUT: u8 = 6;
+pub(crate) const STDERR: u8 = 7;
+pub(crate) const DATA: u8 = 8;
+pub(crate) const GET_VALUES: u8 = 9;
+pub(crate) const GET_VALUES_RESULT: u8 = 10;
+pub(crate) const UNKNOWN_TYPE: u8 = 11;
 
-pub const KEEP: u8 = 1;
+pub(crate) const KEEP: u8 = 1;
 
 /// A record as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    pub kind: u8,
-    pub id: u16,
-    pub content: Vec<u8>,
+pub(crate) struct Record {
+    pub(crate) kind: u8,
+    pub(crate) id: u16,
+    pub(crate) content: Vec<u8>,
 }
 
 /// Returns a record with as much padding as makes it end at a multiple of 8, as nginx has it.
-pub fn record(kind: u8, id: u16, content: &[u8]) -> Vec<u8> {
+pub(crate) fn record(kind: u8, id: u16, content: &[u8]) -> Vec<u8> {
     let padding = (8 - content.len() % 8) % 8;
     let length = u16::try_from(content.len()).expect("the content of one record");
     let mut bytes = vec![1, kind];
@@ -40,13 +39,13 @@ pub fn record(kind: u8, id: u16, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-pub fn begin(id: u16, role: u16, flags: u8) -> Vec<u8> {
+pub(crate) fn begin(id: u16, role: u16, flags: u8) -> Vec<u8> {
     let [role1, role0] = role.to_be_bytes();
     record(BEGIN_REQUEST, id, &[role1, role0, flags, 0, 0, 0, 0, 0])
 }
 
 /// Returns names and values as the content of a record.
-pub fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Vec<u8> {
+pub(crate) fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Vec<u8> {
     let mut content = Vec::new();
     for (name, value) in pairs {
         for part in [name, value] {
@@ -62,7 +61,7 @@ pub fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Vec<u
 }
 
 /// Returns a stream in records of at most so many bytes, without its end.
-pub fn stream(kind: u8, id: u16, content: &[u8], most: usize) -> Vec<u8> {
+pub(crate) fn stream(kind: u8, id: u16, content: &[u8], most: usize) -> Vec<u8> {
     content
         .chunks(most)
         .flat_map(|piece| record(kind, id, piece))
@@ -70,7 +69,7 @@ pub fn stream(kind: u8, id: u16, content: &[u8], most: usize) -> Vec<u8> {
 }
 
 /// Returns a whole request.
-pub fn request(id: u16, flags: u8, params: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+pub(crate) fn request(id: u16, flags: u8, params: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let params = params
         .iter()
         .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
@@ -83,7 +82,7 @@ pub fn request(id: u16, flags: u8, params: &[(&str, &str)], body: &[u8]) -> Vec<
 }
 
 /// Reads one record; `None` at the end.
-pub async fn read_record(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Record>> {
+pub(crate) async fn read_record(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Record>> {
     let mut header = [0; 8];
     if from.read(&mut header[..1]).await? == 0 {
         return Ok(None);

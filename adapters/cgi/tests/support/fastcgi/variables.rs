@@ -6,7 +6,11 @@ use http_body::Body as _;
 use transom::Body;
 
 /// Returns the variables of a request, and `more`.
-pub fn variables(head: &Parts, body: &Body, more: &[(&str, String)]) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn variables(
+    head: &Parts,
+    body: &Body,
+    more: &[(&str, String)],
+) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut all: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, value: &[u8]| all.push((name.into(), value.into()));
     add("GATEWAY_INTERFACE", b"CGI/1.1");

@@ -1,8 +1,7 @@
-//! `FastCgiServer` keeps the contract, as far as `manifests/fastcgi.toml` says, with many requests on a connection.
+//! `FastCgiServer` keeps the contract, as far as `manifests/fastcgi.toml` says, where a connection carries all
+//! requests of a client, many at a time.
 
-mod support {
-    pub mod fastcgi;
-}
+mod support;
 
 use std::process::ExitCode;
 
@@ -13,8 +12,7 @@ fn main() -> ExitCode {
     let manifest = include_str!("../manifests/fastcgi.toml");
     let gateway = support::fastcgi::gateway(true);
     transom_conformance::run(Target::new(manifest, move || {
-        gateway
-            .clone()
-            .before(FastCgiServer::new("http://127.0.0.1:0"))
+        let server = FastCgiServer::new("http://127.0.0.1:0").with_max_multiplexed_requests(128);
+        gateway.clone().before(server)
     }))
 }
