@@ -5,7 +5,7 @@ use std::io::{PipeReader, PipeWriter};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use transom::features::{Feature, Features, ServerInfo, ServerVariables};
+use transom::features::{Feature, Features, ServerInfo, ServerStatistics, ServerVariables};
 use transom::{App, Application, BoundServer, Error, Server, Shutdown};
 use transom_cgi::CgiServer;
 
@@ -35,6 +35,7 @@ impl Server for Programs {
         let (sender, starts) = mpsc::channel(64);
         let mut features = Features::new();
         features.insert(ServerInfo::new("cgi", env!("CARGO_PKG_VERSION")));
+        features.insert(ServerStatistics::new());
         features.insert(Starter(sender));
         Ok(BoundPrograms { features, starts })
     }
@@ -53,6 +54,7 @@ impl BoundServer for BoundPrograms {
 
     async fn serve<A: Application>(mut self, app: A, shutdown: Shutdown) -> Result<(), Error> {
         let app = App::new(app);
+        let statistics = self.features.require::<ServerStatistics>()?;
         let mut programs = JoinSet::new();
         loop {
             tokio::select! {
@@ -60,7 +62,14 @@ impl BoundServer for BoundPrograms {
                 () = shutdown.requested() => break,
                 Some(_) = programs.join_next() => {}
                 start = self.starts.recv() => match start {
-                    Some(start) => drop(programs.spawn(run(start, app.clone(), shutdown.clone()))),
+                    Some(start) => {
+                        let running = run(start, app.clone(), shutdown.clone());
+                        let counted = statistics.count_request();
+                        programs.spawn(async move {
+                            let _counted = counted;
+                            running.await
+                        });
+                    }
                     None => break,
                 },
             }
