@@ -66,6 +66,7 @@ pub trait Server: Send + Sized + 'static {
 /// - HEAD, 1xx, 204, 205 and 304 carry no content, whatever the application returned;
 /// - when `shutdown` is requested it accepts nothing new, tells idle connections to go, answers what it
 ///   has begun, and then returns `Ok`;
+/// - it returns `Ok` unasked only if its features have [`EndsByItself`](crate::features::EndsByItself);
 /// - dropping the future of `serve` aborts everything that it started, and frees the addresses;
 /// - the application is not called after the future ended.
 ///
@@ -75,7 +76,8 @@ pub trait BoundServer: Send + Sized + 'static {
     /// Returns the features of the server: its addresses and whatever else it knows or can do.
     fn features(&self) -> &Features;
 
-    /// Serves until `shutdown` is requested and everything that was begun has ended.
+    /// Serves until `shutdown` is requested and everything that was begun has ended; or, with
+    /// [`EndsByItself`](crate::features::EndsByItself), until there is nothing more to serve.
     ///
     /// It has no deadline of its own: a host drops the future when its patience ends.
     ///

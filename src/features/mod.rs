@@ -11,6 +11,7 @@
 //! | [`ServerInfo`] | `server.info` | server | - |
 //! | [`ServerLifetime`] | `server.lifetime` | server | `IHostApplicationLifetime` |
 //! | [`ServerStatistics`] | `server.statistics` | server | the meters of Kestrel |
+//! | [`EndsByItself`] | `server.ends_by_itself` | server | - |
 //! | [`ResponseTrailers`] | `response.trailers` | server, connection or request | `IHttpResponseTrailersFeature` |
 //! | [`ConnectionInfo`] | `connection.info` | connection | `IHttpConnectionFeature` |
 //! | [`Scheme`] | `request.scheme` | connection | `IHttpRequestFeature.Scheme` |
@@ -45,6 +46,7 @@
 mod addresses;
 mod collection;
 mod connection;
+mod ends_by_itself;
 mod extended_connect;
 mod lifetime;
 mod max_request_body_size;
@@ -70,6 +72,7 @@ pub use addresses::{
 };
 pub use collection::{Feature, Features};
 pub use connection::{ConnectionId, ConnectionInfo, Endpoint, Transport};
+pub use ends_by_itself::EndsByItself;
 pub use extended_connect::ExtendedConnect;
 pub use lifetime::RequestLifetime;
 pub use max_request_body_size::{BodySizeFrozen, MaxRequestBodySize};

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{HostLifetime, Stopper};
 use crate::contract::{App, BoundServer, BoxBoundServer, Error, Shutdown, ShutdownTrigger};
-use crate::features::{Features, ServerAddresses, ServerInfo, ServerStatistics};
+use crate::features::{EndsByItself, Features, ServerAddresses, ServerInfo, ServerStatistics};
 
 pub(super) type BoxSignal = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -118,7 +118,7 @@ impl Supervisor {
         let mut failure = tokio::select! {
             biased;
             () = stopper.stop_requested() => None,
-            end = self.next_end() => end.map(End::alone),
+            failure = self.first_failure() => failure,
         };
         self.lifetime.0.begin_to_stop();
         #[cfg(all(feature = "systemd", target_os = "linux"))]
@@ -176,6 +176,17 @@ impl Supervisor {
         Err(Error::shutdown_timeout(waited, aborted.join("; ")))
     }
 
+    /// Waits until a server has ended that should not have; or until the last one has. Dropping the future loses
+    /// nothing.
+    async fn first_failure(&mut self) -> Option<Error> {
+        loop {
+            let end = self.next_end().await?;
+            if !(end.by_itself && end.result.is_ok()) {
+                return Some(end.alone());
+            }
+        }
+    }
+
     /// Waits until one more server has ended. Dropping the future loses nothing.
     async fn next_end(&mut self) -> Option<End> {
         let (task, result) = match self.tasks.join_next_with_id().await? {
@@ -183,20 +194,28 @@ impl Supervisor {
             Err(error) => (error.id(), Err(error)),
         };
         let position = self.serving.iter().position(|known| known.task == task)?;
-        let server = self.serving.remove(position).name();
+        let server = self.serving.remove(position);
+        let by_itself = server.features.contains::<EndsByItself>();
+        let server = server.name();
         let result = match result {
             Ok(Err(error)) if !error.is_serve() => Err(Error::serve(&server, error)),
             Ok(result) => result,
             Err(error) if error.is_panic() => Err(Error::serve(&server, "it panicked")),
             Err(_) => Err(Error::serve(&server, "its runtime was shut down")),
         };
-        Some(End { server, result })
+        Some(End {
+            server,
+            by_itself,
+            result,
+        })
     }
 }
 
 /// How a server ended.
 struct End {
     server: String,
+    /// It is one that may end unasked.
+    by_itself: bool,
     result: Result<(), Error>,
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use transom::features::{
-    Counted, RequestedAddresses, Scheme, ServerAddress, ServerAddresses, ServerInfo,
+    Counted, EndsByItself, RequestedAddresses, Scheme, ServerAddress, ServerAddresses, ServerInfo,
     ServerStatistics,
 };
 use transom::{Application, BoundServer, Error, Features, Server, Shutdown};
@@ -39,6 +39,10 @@ pub(crate) enum Serve {
     Fail,
     /// Ends at once, without having been asked to.
     End,
+    /// Ends at once, and has said that it would.
+    EndByItself,
+    /// Fails at once, although it would end by itself.
+    FailByItself,
     /// Panics at once.
     Panic,
     /// Ends with an error when it is asked to end.
@@ -84,6 +88,9 @@ impl Server for Scripted {
         let mut features = Features::new();
         features.insert(ServerInfo::new(self.name, "1"));
         features.insert(ServerStatistics::new());
+        if let Serve::EndByItself | Serve::FailByItself = self.serve {
+            features.insert(EndsByItself::new());
+        }
         let mut listeners = Vec::new();
         if let Some(mut requested) = self.requested {
             let requested = requested.take()?;
@@ -157,8 +164,10 @@ impl BoundServer for BoundScripted {
                     (0..upgraded).map(|_| statistics.count_upgraded()).collect();
                 pending().await
             }
-            Serve::Fail => Err(Error::serve(name, std::io::Error::other("out of luck"))),
-            Serve::End => Ok(()),
+            Serve::Fail | Serve::FailByItself => {
+                Err(Error::serve(name, std::io::Error::other("out of luck")))
+            }
+            Serve::End | Serve::EndByItself => Ok(()),
             Serve::Panic => panic!("as the script says"),
             Serve::FailWhenAsked => {
                 shutdown.requested().await;

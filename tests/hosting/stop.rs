@@ -146,6 +146,51 @@ async fn stopping_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_host_ends_well_with_the_last_server_that_ends_by_itself() {
+    let journal = Journal::default();
+    let servers = [
+        scripted("a", Serve::EndByItself, &journal),
+        scripted("b", Serve::EndByItself, &journal),
+    ];
+    let host = start(servers, LONG).await;
+    let lifetime = host.lifetime();
+    soon(host.wait()).await.unwrap();
+    assert!(lifetime.is_stopping() && lifetime.is_stopped());
+}
+
+#[tokio::test]
+async fn a_server_that_ends_by_itself_does_not_end_the_others() {
+    let journal = Journal::default();
+    let servers = [
+        scripted("a", Serve::EndByItself, &journal),
+        scripted("b", Serve::UntilAsked, &journal),
+    ];
+    let host = start(servers, LONG).await;
+    serving(&journal, 2).await;
+    let gone = async {
+        while !journal.entries().contains(&"gone a".to_owned()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(gone).await;
+    assert!(!host.lifetime().is_stopping());
+    soon(host.stop()).await.unwrap();
+    assert!(journal.entries().contains(&"asked b".to_owned()));
+}
+
+#[tokio::test]
+async fn a_server_that_would_end_by_itself_may_fail_all_the_same() {
+    let journal = Journal::default();
+    let servers = [
+        scripted("a", Serve::FailByItself, &journal),
+        scripted("b", Serve::UntilAsked, &journal),
+    ];
+    let host = start(servers, LONG).await;
+    let error = soon(host.wait()).await.unwrap_err();
+    assert_eq!(error.report(), "the server a failed: out of luck");
+}
+
+#[tokio::test]
 async fn a_server_that_fails_alone_stops_the_others_and_the_host_with_its_error() {
     for (serve, expected) in [
         (Serve::Fail, "the server a failed: out of luck"),

@@ -3,7 +3,7 @@ use transom::adapter::{Call, Dispatcher, check_head};
 use transom::features::{ConnectionInfo, PathBase, RequestExt, Scheme, ServerVariables, TlsInfo};
 use transom::{Application, Body};
 
-use super::length::length;
+use super::length::{BodyLength, length};
 use super::{Refusal, Rules, fields, host, line, peer, target, tls};
 
 /// A request as a gateway told of it, but for its body.
@@ -64,6 +64,19 @@ impl Arrival {
     /// Returns how long the body is, if the gateway says so.
     pub(crate) fn length(&self) -> Option<u64> {
         self.length
+    }
+
+    /// Returns where the body ends, for a protocol that has none without a length.
+    pub(crate) fn body_length(&self) -> BodyLength {
+        BodyLength::Known(self.length.unwrap_or(0))
+    }
+
+    /// Returns where the body ends, for a protocol in which one that came in chunks ends with the input.
+    pub(crate) fn body_length_or_end(&self) -> BodyLength {
+        match self.length {
+            None if self.variables.get("HTTP_TRANSFER_ENCODING").is_some() => BodyLength::UntilEnd,
+            length => BodyLength::Known(length.unwrap_or(0)),
+        }
     }
 
     /// Returns the head.

@@ -3,6 +3,15 @@ use transom::features::ServerVariables;
 
 use super::Refusal;
 
+/// Where the body of a request ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyLength {
+    /// Behind so many bytes.
+    Known(u64),
+    /// Where the input does.
+    UntilEnd,
+}
+
 /// How long the body of a request is, as far as a gateway tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Length {

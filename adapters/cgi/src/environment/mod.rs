@@ -20,6 +20,7 @@ mod tls;
 mod variables;
 
 pub(crate) use arrival::Arrival;
+pub(crate) use length::BodyLength;
 pub use path_base::PathBaseSource;
 pub(crate) use refusal::Refusal;
 pub(crate) use response::{HeadForm, announce_length, write_head};

@@ -1,5 +1,4 @@
 use std::io;
-use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -9,9 +8,10 @@ use http_body_util::BodyExt;
 use transom::Application;
 use transom::adapter::{Call, ResponseBody};
 
+use super::Wire;
 use super::intake::Intake;
 use super::link::{Link, Serving, unstalled};
-use crate::environment::{Arrival, HeadForm, Refusal, announce_length, write_head};
+use crate::environment::{Arrival, BodyLength, HeadForm, Refusal, announce_length, write_head};
 
 /// How much is gathered before it is written.
 const GATHER: usize = 16 * 1024;
@@ -19,22 +19,20 @@ const GATHER: usize = 16 * 1024;
 /// Answers the one request of a connection, whose body follows, and closes.
 ///
 /// Dropping the future breaks the connection off.
-pub(crate) async fn answer<A: Application>(
-    mut link: Link,
-    serving: Arc<Serving<A>>,
+pub(crate) async fn answer<A: Application, W: Wire>(
+    mut link: Link<W>,
+    serving: &Serving<A>,
     arrival: Arrival,
+    length: BodyLength,
     form: HeadForm,
 ) {
     let stall = serving.options.stall_timeout;
-    let length = arrival.length().unwrap_or(0);
-    let mut ahead = std::mem::take(&mut link.buffer);
-    ahead.truncate(usize::try_from(length).unwrap_or(usize::MAX));
-    let (mut intake, body) = Intake::new(length, ahead);
+    let (mut intake, body) = Intake::new(length, std::mem::take(&mut link.buffer));
     let method = arrival.request().method().clone();
     let call = arrival.call(&serving.dispatcher, body);
     let lifetime = call.lifetime().clone();
 
-    let answering = respond(&link, &serving, call, &method, form);
+    let answering = respond(&link, serving, call, &method, form);
     let answered = tokio::select! {
         biased;
         answered = answering => answered,
@@ -48,8 +46,8 @@ pub(crate) async fn answer<A: Application>(
 }
 
 /// Says why there is no request, and closes.
-pub(crate) async fn refuse<A: Application>(
-    mut link: Link,
+pub(crate) async fn refuse<A: Application, W: Wire>(
+    mut link: Link<W>,
     serving: &Serving<A>,
     refusal: &Refusal,
     form: HeadForm,
@@ -66,8 +64,8 @@ pub(crate) async fn refuse<A: Application>(
     }
 }
 
-async fn respond<A: Application>(
-    link: &Link,
+async fn respond<A: Application, W: Wire>(
+    link: &Link<W>,
     serving: &Serving<A>,
     call: Call<A>,
     method: &Method,
@@ -83,8 +81,8 @@ async fn respond<A: Application>(
 }
 
 /// Writes the head, and the body as it comes: what is there at once, at once.
-async fn send<A>(
-    link: &Link,
+async fn send<A: Application, W: Wire>(
+    link: &Link<W>,
     serving: &Serving<A>,
     mut bytes: BytesMut,
     mut body: ResponseBody,

@@ -6,8 +6,9 @@ use transom::adapter::{BodySender, body_pump};
 use transom::features::RequestLifetime;
 use transom::{Body, body};
 
-use super::Stream;
+use super::Wire;
 use super::link::unstalled;
+use crate::environment::BodyLength;
 
 /// How much of a body is read before the application wants it, so that an end right behind it is seen.
 const AHEAD: usize = 64 * 1024;
@@ -19,23 +20,31 @@ pub(super) struct Intake {
     ahead: BytesMut,
     /// How much of the body is still to be read.
     left: u64,
+    /// The end of the input is that of the body.
+    until_end: bool,
     sender: Option<BodySender>,
 }
 
 impl Intake {
-    /// Returns the intake of a body of so many bytes, of which some were read with the head.
-    pub(super) fn new(length: u64, ahead: BytesMut) -> (Self, Body) {
-        let (sender, body) = match length {
+    /// Returns the intake of a body, of which some was read with the head.
+    pub(super) fn new(length: BodyLength, mut ahead: BytesMut) -> (Self, Body) {
+        let (total, known) = match length {
+            BodyLength::Known(length) => (length, Some(length)),
+            BodyLength::UntilEnd => (u64::MAX, None),
+        };
+        ahead.truncate(usize::try_from(total).unwrap_or(usize::MAX));
+        let (sender, body) = match total {
             0 => (None, Body::empty()),
-            length => {
-                let (sender, body) = body_pump(Some(length));
+            _ => {
+                let (sender, body) = body_pump(known);
                 (Some(sender), body)
             }
         };
         let read = u64::try_from(ahead.len()).unwrap_or(u64::MAX);
         let intake = Self {
             ahead,
-            left: length.saturating_sub(read),
+            left: total - read,
+            until_end: known.is_none(),
             sender,
         };
         (intake, body)
@@ -50,7 +59,7 @@ impl Intake {
     /// more.
     pub(super) async fn run(
         &mut self,
-        stream: &Stream,
+        stream: &impl Wire,
         lifetime: &RequestLifetime,
         stall: Option<Duration>,
     ) {
@@ -70,7 +79,7 @@ impl Intake {
 
     async fn receive(
         &mut self,
-        stream: &Stream,
+        stream: &impl Wire,
         stall: Option<Duration>,
     ) -> Result<std::convert::Infallible, io::Error> {
         while let Some(sender) = &mut self.sender {
@@ -103,15 +112,20 @@ impl Intake {
             }
         }
         // Nobody reads the rest; but a gateway may send all of it before it reads the answer.
-        loop {
+        while self.left > 0 {
             self.ahead.clear();
             let read = stream.read(&mut self.ahead).await?;
             self.count(read)?;
         }
+        Err(stream.hung_up(&mut self.ahead).await)
     }
 
     /// Counts what was read; none is the end. What follows the body belongs to nothing.
     fn count(&mut self, read: usize) -> io::Result<()> {
+        if read == 0 && self.until_end {
+            self.left = 0;
+            return Ok(());
+        }
         if read == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }

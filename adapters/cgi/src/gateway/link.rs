@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use transom::Shutdown;
 use transom::adapter::Dispatcher;
 
-use super::{Options, Stream};
+use super::{Options, Stream, Wire};
 use crate::environment::Refusal;
 
 /// What the connections of a server share.
@@ -19,8 +19,8 @@ pub(crate) struct Serving<A> {
 
 /// A connection of a gateway, and what was read of it and not yet understood.
 #[derive(Debug)]
-pub(crate) struct Link {
-    pub(crate) stream: Stream,
+pub(crate) struct Link<W = Stream> {
+    pub(crate) stream: W,
     pub(crate) buffer: BytesMut,
 }
 
@@ -35,8 +35,8 @@ pub(crate) enum Opening<T> {
     Nothing,
 }
 
-impl Link {
-    pub(crate) fn new(stream: Stream) -> Self {
+impl<W: Wire> Link<W> {
+    pub(crate) fn new(stream: W) -> Self {
         Self {
             stream,
             buffer: BytesMut::new(),

@@ -57,7 +57,10 @@ async fn connection<A: Application>(mut link: Link, serving: Arc<Serving<A>>) {
             .transpose()
     });
     match opening.await {
-        Opening::Request(arrival) => answer(link, serving, arrival, HeadForm::Field).await,
+        Opening::Request(arrival) => {
+            let length = arrival.body_length();
+            answer(link, &serving, arrival, length, HeadForm::Field).await;
+        }
         Opening::Refused(refusal) => refuse(link, &serving, &refusal, HeadForm::Field).await,
         Opening::Nothing => {}
     }

@@ -61,7 +61,10 @@ async fn connection<A: Application>(mut link: Link, serving: Arc<Serving<A>>) {
             .transpose()
     });
     match opening.await {
-        Opening::Request(arrival) => answer(link, serving, arrival, HeadForm::Line).await,
+        Opening::Request(arrival) => {
+            let length = arrival.body_length();
+            answer(link, &serving, arrival, length, HeadForm::Line).await;
+        }
         Opening::Refused(refusal) => refuse(link, &serving, &refusal, HeadForm::Line).await,
         Opening::Nothing => {}
     }

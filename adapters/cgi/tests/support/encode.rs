@@ -3,8 +3,10 @@
 /// How a protocol writes the variables of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Protocol {
-    pub(crate) encode: fn(&[(String, Vec<u8>)]) -> Vec<u8>,
+    pub(crate) encode: fn(&[Variable]) -> Vec<u8>,
 }
+
+pub(crate) type Variable = (String, Vec<u8>);
 
 /// A netstring, `CONTENT_LENGTH` first.
 pub(crate) const SCGI: Protocol = Protocol {

@@ -4,6 +4,8 @@
 pub(crate) mod carry;
 pub(crate) mod encode;
 pub(crate) mod fastcgi;
+#[cfg(unix)]
+pub(crate) mod programs;
 pub(crate) mod socket;
 pub(crate) mod variables;
 
@@ -20,13 +22,29 @@ use socket::Socket;
 /// Returns a gateway that makes a connection of each request, as nginx does.
 pub(crate) fn gateway(protocol: Protocol) -> Gateway {
     Gateway::new(move |server: Features| async move {
-        static PORT: AtomicU16 = AtomicU16::new(20_000);
-        let port = PORT.fetch_add(1, Ordering::Relaxed);
-        let client = SocketAddr::from(([192, 0, 2, 7], port));
-        let front = SocketAddr::from(([192, 0, 2, 1], 80));
-        let send = move |request| send(protocol, server.clone(), (client, front), request);
-        Ok(GatewayConnection::new(send).with_ends(client, front))
+        let ends = ends();
+        let send = move |request| send(protocol, server.clone(), ends, request);
+        Ok(GatewayConnection::new(send).with_ends(ends.0, ends.1))
     })
+}
+
+/// Returns a gateway that starts a program for each request, as Apache does.
+#[cfg(unix)]
+pub(crate) fn starting_gateway() -> Gateway {
+    Gateway::new(|server: Features| async move {
+        let ends = ends();
+        let starter = server.require::<programs::Starter>()?.clone();
+        let send = move |request| start(starter.clone(), ends, request);
+        Ok(GatewayConnection::new(send).with_ends(ends.0, ends.1))
+    })
+}
+
+/// Returns a client's end and the gateway's, which nobody else has.
+fn ends() -> (SocketAddr, SocketAddr) {
+    static PORT: AtomicU16 = AtomicU16::new(20_000);
+    let port = PORT.fetch_add(1, Ordering::Relaxed);
+    let client = SocketAddr::from(([192, 0, 2, 7], port));
+    (client, SocketAddr::from(([192, 0, 2, 1], 80)))
 }
 
 async fn send(
@@ -43,4 +61,27 @@ async fn send(
     let variables = variables::of(&head, ends, &sized);
     let opening = (protocol.encode)(&variables);
     carry::carry(socket, opening, head.method, sized.body).await
+}
+
+#[cfg(unix)]
+async fn start(
+    starter: programs::Starter,
+    ends: (SocketAddr, SocketAddr),
+    request: Request,
+) -> Outcome<Response> {
+    let (head, body) = request.into_parts();
+    let sized = variables::sized(&head, body).await?;
+    let variables = variables::of(&head, ends, &sized).into_iter().collect();
+    let (input, body_to) = std::io::pipe()?;
+    let (answer_from, output) = std::io::pipe()?;
+    let start = programs::Start {
+        variables,
+        input,
+        output,
+    };
+    let socket = Socket::of_pipes(answer_from, body_to)?;
+    if starter.0.send(start).await.is_err() {
+        return Err(Failure::new("no program is started any more"));
+    }
+    carry::carry(socket, Vec::new(), head.method, sized.body).await
 }

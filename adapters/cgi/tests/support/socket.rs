@@ -6,13 +6,15 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 #[cfg(unix)]
-use tokio::net::UnixStream;
+use tokio::net::{UnixStream, unix::pipe};
 use transom::features::ServerAddress;
 
 pub(crate) enum Socket {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    #[cfg(unix)]
+    Pipes(pipe::Receiver, pipe::Sender),
 }
 
 pub(crate) type Reader = Box<dyn AsyncRead + Send + Unpin>;
@@ -31,6 +33,12 @@ impl Socket {
         Ok(Self::Tcp(stream))
     }
 
+    #[cfg(unix)]
+    pub(crate) fn of_pipes(from: io::PipeReader, to: io::PipeWriter) -> io::Result<Self> {
+        let from = pipe::Receiver::from_owned_fd(from.into())?;
+        Ok(Self::Pipes(from, pipe::Sender::from_owned_fd(to.into())?))
+    }
+
     pub(crate) fn split(self) -> (Reader, Writer) {
         match self {
             Self::Tcp(stream) => {
@@ -42,6 +50,8 @@ impl Socket {
                 let (reader, writer) = stream.into_split();
                 (Box::new(reader), Box::new(writer))
             }
+            #[cfg(unix)]
+            Self::Pipes(reader, writer) => (Box::new(reader), Box::new(writer)),
         }
     }
 }
