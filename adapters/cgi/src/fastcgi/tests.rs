@@ -196,7 +196,7 @@ fn what_cannot_be_understood_ends_the_connection() {
     );
     let request = [begin(2, 1, 1), record(Kind::Params, 2, b"")].concat();
     assert_eq!(
-        violation(&[request.clone(), record(Kind::Params, 2, b"more")]),
+        violation(&[request, record(Kind::Params, 2, b"more")]),
         Some(Violation::AfterEnd(Kind::Params))
     );
     for violation in [
