@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::future::ready;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +44,7 @@ impl Drop for Endless {
 /// | `/whole` | the body of the request, once all of it is there |
 /// | `/length` | how many bytes the body of the request has, once all are there |
 /// | `/any-length` | the same, however many they are |
+/// | `/received` | how many bytes have come of all bodies to the two |
 /// | `/variables` | what a gateway says, a line each |
 /// | `/cookies` | `hello`, and two cookies |
 /// | `/breaks` | `hello`, and then no end |
@@ -76,6 +77,10 @@ pub(crate) fn router() -> Router {
         .route("/whole", any(whole))
         .route("/length", any(length))
         .route("/any-length", any(any_length))
+        .route(
+            "/received",
+            get(|| async { RECEIVED.load(Ordering::Relaxed).to_string() }),
+        )
         .route("/variables", any(variables))
         .route(
             "/cookies",
@@ -130,12 +135,16 @@ async fn whole(request: Request) -> Result<Bytes, StatusCode> {
     Ok(whole.map_err(|error| refusal(&error))?.to_bytes())
 }
 
+static RECEIVED: AtomicUsize = AtomicUsize::new(0);
+
 async fn length(request: Request) -> Result<String, StatusCode> {
     let mut body = request.into_body();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| refusal(&error))?;
-        length += frame.data_ref().map_or(0, Bytes::len);
+        let piece = frame.data_ref().map_or(0, Bytes::len);
+        RECEIVED.fetch_add(piece, Ordering::Relaxed);
+        length += piece;
     }
     Ok(length.to_string())
 }
@@ -150,7 +159,11 @@ async fn any_length(request: Request) -> Result<String, StatusCode> {
 
 async fn variables(request: Request) -> String {
     let mut seen = String::new();
-    for (name, value) in request.feature::<ServerVariables>().iter().flat_map(|all| all.iter()) {
+    for (name, value) in request
+        .feature::<ServerVariables>()
+        .iter()
+        .flat_map(|all| all.iter())
+    {
         let (name, value) = (name.escape_ascii(), value.escape_ascii());
         // A text takes whatever is written.
         let _ = writeln!(seen, "{name}: {value}");

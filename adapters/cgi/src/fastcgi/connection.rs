@@ -12,7 +12,7 @@ use transom::Application;
 use super::exchange::{Exchange, Step};
 use super::machine::{Bounds, Event, Machine};
 use super::output::Output;
-use super::record::{Kind, Status, end_request};
+use super::record::{INVALID_RECORD, Kind, Status, end_request};
 use super::timer::Timer;
 use super::violation::Violation;
 use crate::environment::{Arrival, HeadForm, Refusal, write_head};
@@ -259,11 +259,12 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
                     self.exchanges.swap_remove(at);
                     let why = Bytes::from_static(why.as_bytes());
                     self.output.stream(Kind::Stderr, id, why);
-                    // A web server that has one request at a time takes the end of the request for that of the
-                    // response, whatever is said there: nothing but the end of the connection tells it.
                     match self.machine.multiplexes() {
                         true => self.finish(id, 1),
-                        false => self.break_off(),
+                        false => {
+                            self.output.record(&INVALID_RECORD);
+                            self.break_off();
+                        }
                     }
                 }
             }
