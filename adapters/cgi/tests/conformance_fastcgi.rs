@@ -1,5 +1,5 @@
-//! `FastCgiServer` keeps the contract, as far as `manifests/fastcgi.toml` says, where a connection carries all
-//! requests of a client, many at a time.
+//! `FastCgiServer` keeps the contract, as far as `manifests/fastcgi.toml` says, where each request has a connection of
+//! its own, which is what most web servers do.
 
 mod support;
 
@@ -10,9 +10,10 @@ use transom_conformance::Target;
 
 fn main() -> ExitCode {
     let manifest = include_str!("../manifests/fastcgi.toml");
-    let gateway = support::fastcgi::gateway(true);
+    let gateway = support::fastcgi::gateway(false);
     transom_conformance::run(Target::new(manifest, move || {
-        let server = FastCgiServer::new("http://127.0.0.1:0").with_max_multiplexed_requests(128);
-        gateway.clone().before(server)
+        gateway
+            .clone()
+            .before(FastCgiServer::new("http://127.0.0.1:0"))
     }))
 }

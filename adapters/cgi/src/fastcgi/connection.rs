@@ -256,15 +256,14 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
                     self.finish(id, 0);
                 }
                 Step::Broken(why) => {
-                    self.exchanges.swap_remove(at);
+                    let broken = self.exchanges.swap_remove(at);
                     let why = Bytes::from_static(why.as_bytes());
                     self.output.stream(Kind::Stderr, id, why);
-                    match self.machine.multiplexes() {
-                        true => self.finish(id, 1),
-                        false => {
-                            self.output.record(&INVALID_RECORD);
-                            self.break_off();
-                        }
+                    if broken.has_answered() {
+                        self.output.record(&INVALID_RECORD);
+                        self.break_off();
+                    } else {
+                        self.finish(id, 1);
                     }
                 }
             }

@@ -107,6 +107,11 @@ impl Exchange {
         }
     }
 
+    /// Returns whether some of the response was sent.
+    pub(super) fn has_answered(&self) -> bool {
+        matches!(self.stage, Stage::Sending(_))
+    }
+
     /// Tells the application that its client has closed its side.
     pub(super) fn disconnect(&mut self) {
         self.intake.fail(transom::body::Error::disconnected());

@@ -62,7 +62,6 @@ pub(super) struct Machine {
     requests: Vec<Request>,
     /// Nothing new is begun.
     draining: bool,
-    multiplexes: bool,
 }
 
 #[derive(Debug)]
@@ -103,7 +102,6 @@ impl Machine {
             reading: Reading::Header,
             requests: Vec::new(),
             draining: false,
-            multiplexes: false,
         }
     }
 
@@ -175,11 +173,6 @@ impl Machine {
     /// Begins nothing new from now on.
     pub(super) fn drain(&mut self) {
         self.draining = true;
-    }
-
-    /// Returns whether the peer has more than one request at a time, or asked whether it may.
-    pub(super) fn multiplexes(&self) -> bool {
-        self.multiplexes
     }
 
     /// Returns how many requests have begun and not ended.
@@ -259,7 +252,6 @@ impl Machine {
         } else if self.draining {
             Status::Overloaded
         } else if self.requests.len() < self.bounds.requests {
-            self.multiplexes |= !self.requests.is_empty();
             self.requests.push(Request {
                 id,
                 keep,
@@ -328,7 +320,7 @@ impl Machine {
     }
 
     /// Says what it knows of what was asked; section 4.1 of the specification.
-    fn values(&mut self, question: Bytes) -> Result<Event, Violation> {
+    fn values(&self, question: Bytes) -> Result<Event, Violation> {
         let asked: Vec<_> = Pairs(question)
             .collect::<Result<_, _>>()
             .map_err(|_| Violation::Pairs)?;
@@ -345,7 +337,6 @@ impl Machine {
             ),
             ("FCGI_MPXS_CONNS", Some(u8::from(requests > 1).to_string())),
         ];
-        self.multiplexes |= requests > 1;
         let mut list = BytesMut::new();
         for (name, value) in &known {
             let is_asked = asked.iter().any(|(asked, _)| **asked == *name.as_bytes());

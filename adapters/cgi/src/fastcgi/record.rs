@@ -137,10 +137,11 @@ pub(super) fn unknown_type(kind: Kind) -> [u8; 16] {
     record
 }
 
-/// What tells a web server of one request at a time that a response is not whole.
+/// What tells a web server that a response is not whole, and with it the end of the connection.
 ///
-/// It would take the end of the request for that of the response, whatever is said there, and so does nginx with the
-/// end of the connection. But none of them gets over a record that no version of the protocol has.
+/// All of them take the end of a request for that of its response, whatever is said there of how it ended, and nginx
+/// takes the end of the connection for it too. But nginx does not get over a record that no version of the protocol
+/// has.
 pub(super) const INVALID_RECORD: [u8; Header::LENGTH] = [0; Header::LENGTH];
 
 #[cfg(test)]

@@ -75,7 +75,9 @@ impl FastCgiServer {
     /// Sets how many requests one connection may carry at a time; 16 by default, and 1 for 0. Further ones are
     /// refused with `FCGI_OVERLOADED`; with 1 it is `FCGI_CANT_MPX_CONN`.
     ///
-    /// The web servers that are in use never have more than one. Whoever asks by `FCGI_GET_VALUES` is told.
+    /// Of the web servers that are in use only HAProxy has more than one, with `option mpxs-conns`; whoever asks by
+    /// `FCGI_GET_VALUES` is told. A response that breaks off behind its head takes the connection along, and the
+    /// others on it: no web server looks at what the end of a request says of it.
     pub fn with_max_multiplexed_requests(mut self, requests: usize) -> Self {
         self.options.fastcgi.requests = requests.max(1);
         self

@@ -98,6 +98,11 @@ impl Client {
         })))
     }
 
+    /// Returns whether the server closed it.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.wire.answers().is_none()
+    }
+
     /// Sends a request, and returns the response once its head is there.
     pub(crate) async fn send(
         &self,

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
 use transom::features::ServerAddresses;
 use transom_conformance::{Gateway, GatewayConnection};
 
@@ -17,6 +18,7 @@ pub(crate) fn gateway(keep: bool) -> Gateway {
             true => Some(Client::connect(&addresses, true).await?),
             false => None,
         };
+        let kept = Arc::new(Mutex::new(kept));
         let client = SocketAddr::from(([192, 0, 2, 7], 40_001));
         let gateway = SocketAddr::from(([198, 51, 100, 1], 80));
         let more = Arc::new([
@@ -26,15 +28,18 @@ pub(crate) fn gateway(keep: bool) -> Gateway {
             ("SERVER_PORT", gateway.port().to_string()),
         ]);
         let connection = GatewayConnection::new(move |request| {
-            let (addresses, more, kept) = (Arc::clone(&addresses), Arc::clone(&more), kept.clone());
+            let (addresses, more, kept) =
+                (Arc::clone(&addresses), Arc::clone(&more), Arc::clone(&kept));
             async move {
-                match kept {
-                    Some(client) => client.send(request, &*more).await,
-                    None => {
-                        let client = Client::connect(&addresses, false).await?;
-                        client.send(request, &*more).await
-                    }
-                }
+                let mut kept = kept.lock().await;
+                let client = match &*kept {
+                    Some(client) if !client.is_closed() => client.clone(),
+                    // What a response that broke off has taken along is made anew.
+                    _ => Client::connect(&addresses, keep).await?,
+                };
+                *kept = keep.then(|| client.clone());
+                drop(kept);
+                client.send(request, &*more).await
             }
         });
         Ok(connection.with_ends(client, gateway))
