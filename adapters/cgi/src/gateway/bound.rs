@@ -8,6 +8,7 @@ use transom::features::{Scheme, ServerAddresses, ServerInfo, ServerStatistics};
 use transom::{Application, Error, Features, Shutdown};
 
 use super::accept::Acceptor;
+use super::inherited::inherited;
 use super::link::{Link, Serving};
 use super::options::Options;
 
@@ -28,7 +29,10 @@ impl Bound {
     /// As those of [`bind_with`]; and [`Error::is_configuration`] for what else cannot be.
     pub(crate) fn new(name: &'static str, mut options: Options) -> Result<Self, Error> {
         options.peers.check()?;
-        let requested = options.requested.take()?;
+        let requested = match options.is_inherited && options.requested.is_empty() {
+            true => Vec::new(),
+            false => options.requested.take()?,
+        };
         if let Some(secure) = requested
             .iter()
             .find(|address| address.scheme() != Scheme::Http)
@@ -42,7 +46,11 @@ impl Bound {
                 "no connections at all are no server; write `None` for any number",
             ));
         }
-        let listeners = bind_with(&requested, &options.sockets)?;
+        let mut listeners = match options.is_inherited {
+            true => inherited()?,
+            false => Vec::new(),
+        };
+        listeners.extend(bind_with(&requested, &options.sockets)?);
         let mut bound = Vec::with_capacity(listeners.len());
         for listener in &listeners {
             // Both loopbacks of `localhost` are one address.

@@ -3,6 +3,7 @@
 mod accept;
 mod bound;
 mod exchange;
+mod inherited;
 mod intake;
 mod link;
 mod options;

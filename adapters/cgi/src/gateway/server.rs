@@ -94,8 +94,8 @@ macro_rules! gateway_server {
                 self
             }
 
-            /// Sets how many connections there may be; `None`, the default, for any number. Further ones wait where
-            /// the system queues them.
+            /// Sets how many connections there may be; 1,024 by default, `None` for any number. Further ones wait
+            /// where the system queues them.
             pub fn with_max_connections(mut self, limit: Option<usize>) -> Self {
                 self.options.max_connections = limit;
                 self
@@ -123,7 +123,7 @@ macro_rules! gateway_server {
             }
 
             fn requested_addresses(&mut self) -> Option<&mut ::transom::features::RequestedAddresses> {
-                Some(&mut self.options.requested)
+                (!self.options.is_inherited).then_some(&mut self.options.requested)
             }
         }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod carry;
 pub(crate) mod encode;
+pub(crate) mod fastcgi;
 #[cfg(unix)]
 pub(crate) mod programs;
 pub(crate) mod socket;
