@@ -4,6 +4,8 @@ use std::net::TcpListener;
 use std::net::{SocketAddr, UdpSocket};
 #[cfg(unix)]
 use std::os::unix::net::UnixListener;
+#[cfg(unix)]
+use std::sync::Arc;
 
 #[cfg(unix)]
 use super::unix::SocketFile;
@@ -19,6 +21,9 @@ pub struct Listener {
     /// The file to remove, once.
     #[cfg(unix)]
     _file: Option<SocketFile>,
+    /// A socket of the process is in use as long as this is there.
+    #[cfg(unix)]
+    _lease: Option<Arc<()>>,
 }
 
 /// A listening socket of the system; non-blocking.
@@ -104,6 +109,16 @@ impl Listener {
             socket: Some(socket),
             #[cfg(unix)]
             _file: None,
+            #[cfg(unix)]
+            _lease: None,
+        }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn with_lease(self, lease: Arc<()>) -> Self {
+        Self {
+            _lease: Some(lease),
+            ..self
         }
     }
 

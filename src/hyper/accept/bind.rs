@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 #[cfg(unix)]
-use super::inherited::{self, Lease};
+use crate::adapter::inherited;
 use crate::adapter::{Listener, Socket, SocketOptions, bind_with};
 use crate::contract::Error;
 use crate::features::{Scheme, ServerAddress};
@@ -26,9 +26,6 @@ pub(in crate::hyper) struct BoundEndpoint {
     /// For each worker the sockets that it accepts from.
     pub(in crate::hyper) sockets: Vec<Vec<Socket>>,
     pub(in crate::hyper) options: EndpointOptions,
-    /// The sockets of the process that it uses.
-    #[cfg(unix)]
-    pub(in crate::hyper) lease: Option<Lease>,
 }
 
 /// Where and how an endpoint listens. Sockets of one site can be taken over by another endpoint there.
@@ -147,16 +144,13 @@ impl Binder {
 
     fn bind_unnamed(&self, prepared: Prepared) -> Result<BoundEndpoint, Error> {
         let workers = self.workers;
-        #[cfg(unix)]
-        let mut lease = None;
         let (listeners, sockets) = match (&prepared.site, prepared.source) {
             (Some(Site::Address(address, socket, quic)), _) => {
                 at_address(address, socket, *quic, workers)?
             }
             #[cfg(unix)]
             (Some(Site::Inherited(name)), _) => {
-                let (mut listeners, held) = inherited::take(name.as_deref(), prepared.scheme)?;
-                lease = Some(held);
+                let mut listeners = inherited(name.as_deref(), prepared.scheme)?;
                 let sockets = clones(&mut listeners, workers);
                 let sockets = sockets.map_err(|error| Error::bind("inherited sockets", error))?;
                 (listeners, sockets)
@@ -179,8 +173,6 @@ impl Binder {
             listeners,
             sockets,
             options: prepared.options,
-            #[cfg(unix)]
-            lease,
         })
     }
 }
