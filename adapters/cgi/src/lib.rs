@@ -1,8 +1,11 @@
-//! Servers for the protocols by which web servers hand requests over.
+#![doc = include_str!("../README.md")]
 
 mod cgi;
 mod environment;
 mod fastcgi;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gateway;
 mod scgi;
 mod uwsgi;

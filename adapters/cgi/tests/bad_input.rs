@@ -100,8 +100,10 @@ fn uwsgi(variables: &[(&str, &[u8])]) -> Vec<u8> {
     [&[0, low, high, 0], &block[..]].concat()
 }
 
+type Variable = (&'static str, &'static [u8]);
+
 /// What is no request, whatever the protocol, and how the answer to it begins and ends.
-fn wrong() -> Vec<(Vec<(&'static str, &'static [u8])>, u16, &'static str)> {
+fn wrong() -> Vec<(Vec<Variable>, u16, &'static str)> {
     vec![
         (
             variables("REQUEST_METHOD", &[]),

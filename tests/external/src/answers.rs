@@ -13,13 +13,15 @@ use axum::body::Body;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
-use axum::response::Response;
+use axum::response::{AppendHeaders, Response};
 use axum::routing::{any, get};
 use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::BodyExt as _;
 use transom::RequestExt as _;
-use transom::features::{ConnectionInfo, RequestLifetime, Scheme, ServerStatistics};
+use transom::features::{
+    ConnectionInfo, MaxRequestBodySize, RequestLifetime, Scheme, ServerStatistics, ServerVariables,
+};
 
 /// How many requests were given up by their clients.
 #[derive(Clone, Default)]
@@ -41,6 +43,10 @@ impl Drop for Endless {
 /// | `/echo` | the body of the request, as it comes |
 /// | `/whole` | the body of the request, once all of it is there |
 /// | `/length` | how many bytes the body of the request has, once all are there |
+/// | `/any-length` | the same, however many they are |
+/// | `/variables` | what a gateway says, a line each |
+/// | `/cookies` | `hello`, and two cookies |
+/// | `/breaks` | `hello`, and then no end |
 /// | `/bytes/N` | N bytes, as fast as they are taken |
 /// | `/stream/N` | N pieces of 1 KiB, 20 ms apart, in chunks |
 /// | `/after/N` | `hello`, N milliseconds later |
@@ -69,6 +75,16 @@ pub(crate) fn router() -> Router {
         )
         .route("/whole", any(whole))
         .route("/length", any(length))
+        .route("/any-length", any(any_length))
+        .route("/variables", any(variables))
+        .route(
+            "/cookies",
+            get(|| async {
+                let cookies = [(header::SET_COOKIE, "a=1"), (header::SET_COOKIE, "b=2")];
+                (AppendHeaders(cookies), "hello")
+            }),
+        )
+        .route("/breaks", get(breaks))
         .route("/bytes/{count}", get(bytes))
         .route("/stream/{count}", get(pieces))
         .route("/after/{millis}", get(after))
@@ -122,6 +138,29 @@ async fn length(request: Request) -> Result<String, StatusCode> {
         length += frame.data_ref().map_or(0, Bytes::len);
     }
     Ok(length.to_string())
+}
+
+async fn any_length(request: Request) -> Result<String, StatusCode> {
+    if let Some(limit) = request.feature::<MaxRequestBodySize>() {
+        // It has not been read yet.
+        let _ = limit.set(None);
+    }
+    length(request).await
+}
+
+async fn variables(request: Request) -> String {
+    let mut seen = String::new();
+    for (name, value) in request.feature::<ServerVariables>().iter().flat_map(|all| all.iter()) {
+        let (name, value) = (name.escape_ascii(), value.escape_ascii());
+        // A text takes whatever is written.
+        let _ = writeln!(seen, "{name}: {value}");
+    }
+    seen
+}
+
+async fn breaks() -> Body {
+    let error = Err(std::io::Error::other("of the application"));
+    Body::from_stream(stream::iter([Ok(Bytes::from_static(b"hello")), error]))
 }
 
 /// Returns the status for a body that cannot be read.

@@ -13,9 +13,11 @@ mod tls;
 
 use std::process::ExitCode;
 
+use transom::features::ServerInfo;
 use transom::hosting::{Servers, Settings};
 use transom::hyper::Endpoint;
 use transom::{ApplicationBuilder, Error, Host, HyperServer};
+use transom_cgi::FastCgiServer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::{HealthChecksLayer, Probe};
 
@@ -41,7 +43,10 @@ async fn run() -> Result<(), Error> {
         .with("inherited", HyperServer::from_environment)
         .with("web", || {
             HyperServer::default().with_endpoint(Endpoint::inherited("web"))
-        });
+        })
+        // What web servers speak with programs.
+        .with("fastcgi", FastCgiServer::default)
+        .with("fastcgi-inherited", FastCgiServer::from_environment);
     Host::choose(&servers, settings)?
         .with_systemd()
         .try_configure(pipeline)
@@ -54,10 +59,16 @@ fn pipeline(app: ApplicationBuilder) -> Result<transom::App, Error> {
     let health = HealthChecksLayer::new()
         .with_path(Probe::Readiness, "/health")
         .map_err(|error| Error::configuration(error.to_string()))?;
-    let forwarded = ForwardedHeadersLayer::new([
-        ForwardedPart::For,
-        ForwardedPart::Proto,
-        ForwardedPart::Host,
-    ]);
-    Ok(app.layer(health).layer(forwarded).run(answers::router()))
+    let app = app.layer(health);
+    let server = app.server_features().require::<ServerInfo>()?.name();
+    // Whoever speaks something else than HTTP tells of its client in variables, and hands on what that wrote.
+    let app = match server {
+        "hyper" => app.layer(ForwardedHeadersLayer::new([
+            ForwardedPart::For,
+            ForwardedPart::Proto,
+            ForwardedPart::Host,
+        ])),
+        _ => app,
+    };
+    Ok(app.run(answers::router()))
 }

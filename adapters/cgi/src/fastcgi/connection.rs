@@ -69,10 +69,16 @@ struct Conversation<'a, A, S> {
 
 /// What a deadline is for.
 enum Due {
+    /// The parameters of a request are not whole.
     Head,
+    /// There is no request.
     Idle,
+    /// An application does not read, and others share its connection.
     HoldUp,
-    Flush,
+    /// The peer sends nothing of a body that an application waits for.
+    Silent,
+    /// The peer takes nothing.
+    Stuck,
 }
 
 /// How many answers may wait before no more questions are read.
@@ -128,6 +134,7 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
             if self.is_done() {
                 return Poll::Ready(());
             }
+            self.exchanges.iter_mut().for_each(Exchange::watch);
             if !progressed && self.poll_deadline(cx).is_pending() {
                 return Poll::Pending;
             }
@@ -196,6 +203,7 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
             }
             Event::Data { id, data } => {
                 if let Some(exchange) = self.exchange(id) {
+                    exchange.awaits_since = None;
                     exchange.intake.push(data);
                     if exchange.intake.poll_room(cx).is_pending() {
                         self.full = Some((id, Instant::now()));
@@ -338,16 +346,17 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let options = &self.serving.options;
+        let stall = options.stall_timeout;
         let holding_up = self.full.filter(|_| self.machine.requests() > 1);
+        let holding_up = holding_up.map(|(_, since)| since);
+        let silent = self.exchanges.iter().filter_map(|one| one.awaits_since);
         let all = [
             (self.head_since, Some(options.head_timeout), Due::Head),
             (self.idle_since, options.fastcgi.idle_timeout, Due::Idle),
-            (
-                holding_up.map(|(_, since)| since),
-                options.fastcgi.hold_up_timeout,
-                Due::HoldUp,
-            ),
-            (self.broken_since, Some(LINGER), Due::Flush),
+            (holding_up, options.fastcgi.hold_up_timeout, Due::HoldUp),
+            (silent.min(), stall, Due::Silent),
+            (self.output.stuck_since(), stall, Due::Stuck),
+            (self.broken_since, Some(LINGER), Due::Stuck),
         ];
         let all = all.into_iter().filter_map(|(since, timeout, due)| {
             let deadline = since?.checked_add(timeout?)?;
@@ -361,8 +370,11 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
             Due::Head => self.head_is_late(),
             Due::Idle => self.break_off(),
             Due::HoldUp => self.let_go(),
-            // The peer does not read.
-            Due::Flush => self.output = Output::default(),
+            Due::Silent => self.is_silent(deadline),
+            Due::Stuck => {
+                self.break_off();
+                self.output = Output::default();
+            }
         }
         Poll::Ready(())
     }
@@ -385,6 +397,19 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
             exchange.intake.fail(transom::body::Error::new(
                 "the body was not read in time, and the connection carries other requests",
             ));
+        }
+    }
+
+    /// The peer has sent nothing of some bodies until now.
+    fn is_silent(&mut self, deadline: Instant) {
+        let timeout = self.serving.options.stall_timeout;
+        for exchange in &mut self.exchanges {
+            let since = exchange.awaits_since.zip(timeout);
+            let own = since.and_then(|(since, timeout)| since.checked_add(timeout));
+            if own.is_some_and(|own| own <= deadline) {
+                exchange.awaits_since = None;
+                exchange.intake.fail(transom::body::Error::timeout());
+            }
         }
     }
 

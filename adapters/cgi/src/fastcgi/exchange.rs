@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::Method;
 use http::response::Parts;
 use http_body::Body as _;
+use tokio::time::Instant;
 use transom::adapter::{Aborted, Dispatcher, ResponseBody};
 use transom::features::RequestLifetime;
 use transom::{Application, Body};
@@ -18,6 +19,8 @@ use crate::environment::{Arrival, HeadForm, announce_length, write_head};
 pub(super) struct Exchange {
     pub(super) id: u16,
     pub(super) intake: Intake,
+    /// Since when the application waits for more of the body.
+    pub(super) awaits_since: Option<Instant>,
     method: Method,
     lifetime: Option<RequestLifetime>,
     stage: Stage,
@@ -48,6 +51,7 @@ impl Exchange {
         Self {
             id,
             intake,
+            awaits_since: None,
             method: arrival.request().method().clone(),
             lifetime: None,
             stage: Stage::Arrived(Box::new(Some((arrival, stdin)))),
@@ -92,6 +96,14 @@ impl Exchange {
                     });
                 }
             };
+        }
+    }
+
+    /// Notes whether the application waits for its body, until something comes of it.
+    pub(super) fn watch(&mut self) {
+        match self.intake.is_awaited() {
+            true => _ = self.awaits_since.get_or_insert_with(Instant::now),
+            false => self.awaits_since = None,
         }
     }
 

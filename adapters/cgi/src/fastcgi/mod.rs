@@ -11,6 +11,8 @@
 
 mod connection;
 mod exchange;
+#[cfg(any(test, feature = "fuzzing"))]
+mod invariants;
 mod machine;
 mod options;
 mod output;
@@ -18,8 +20,12 @@ mod pairs;
 mod record;
 mod server;
 mod stdin;
+#[cfg(test)]
+mod tests;
 mod timer;
 mod violation;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use invariants::hold as invariants_hold;
 pub(crate) use options::FastCgiOptions;
 pub use server::{BoundFastCgiServer, FastCgiServer};

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncWrite;
+use tokio::time::Instant;
 
 use super::record::{Header, Kind};
 
@@ -17,6 +18,8 @@ pub(super) struct Output {
     /// What comes behind the queue: headers, and content that is too small to be worth a slice of its own.
     gathered: BytesMut,
     length: usize,
+    /// Since when the peer has taken nothing, while there was something.
+    stuck_since: Option<Instant>,
 }
 
 impl Output {
@@ -33,6 +36,11 @@ impl Output {
 
     pub(super) fn has_room(&self) -> bool {
         self.length < Self::FULL
+    }
+
+    /// Returns since when the peer has taken nothing, while there was something.
+    pub(super) fn stuck_since(&self) -> Option<Instant> {
+        self.stuck_since
     }
 
     /// Adds a whole record.
@@ -64,6 +72,21 @@ impl Output {
 
     /// Writes all that waits.
     pub(super) fn poll_write<W: AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut W,
+    ) -> Poll<io::Result<()>> {
+        let before = self.length;
+        let written = self.poll_write_queue(cx, into);
+        if written.is_ready() {
+            self.stuck_since = None;
+        } else if self.length < before || self.stuck_since.is_none() {
+            self.stuck_since = Some(Instant::now());
+        }
+        written
+    }
+
+    fn poll_write_queue<W: AsyncWrite + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
         into: &mut W,

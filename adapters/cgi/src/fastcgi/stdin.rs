@@ -95,6 +95,12 @@ impl Intake {
         }
     }
 
+    /// Returns whether the application waits for more of it.
+    pub(super) fn is_awaited(&self) -> bool {
+        let state = lock(&self.0);
+        state.reader.is_some() && state.end.is_none() && !state.is_dropped
+    }
+
     /// Ready when there is room for more, or nobody wants it.
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = lock(&self.0);

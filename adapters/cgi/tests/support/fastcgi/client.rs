@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -109,7 +109,7 @@ impl Client {
         let variables = variables(&head, &body, more);
         let id = wire.next.fetch_add(1, Ordering::Relaxed);
         let (sender, mut events) = mpsc::channel(1);
-        match &mut *wire.answers.lock().unwrap() {
+        match &mut *wire.answers() {
             Some(answers) => answers.insert(id, sender),
             None => return Err(Failure::new("the server hung up")),
         };
@@ -212,7 +212,7 @@ impl Drop for Flight {
             upload.abort();
         }
         let others = {
-            let mut answers = self.wire.answers.lock().unwrap();
+            let mut answers = self.wire.answers();
             answers.as_mut().is_some_and(|answers| {
                 answers.remove(&self.id);
                 !answers.is_empty()
@@ -233,6 +233,10 @@ impl Drop for Flight {
 }
 
 impl Wire {
+    fn answers(&self) -> MutexGuard<'_, Option<HashMap<u16, mpsc::Sender<Event>>>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
         let mut writer = self.writer.lock().await;
         writer.write_all(bytes).await?;
@@ -264,13 +268,15 @@ async fn read(mut reader: ReadHalf<Socket>, wire: Arc<Wire>) {
         let event = match kind {
             STDOUT if !content.is_empty() => Event::Stdout(content),
             END_REQUEST => Event::End {
-                application: u32::from_be_bytes(content[..4].try_into().unwrap()),
+                application: content
+                    .first_chunk()
+                    .map_or(u32::MAX, |four| u32::from_be_bytes(*four)),
                 protocol: content[4],
             },
             _ => continue,
         };
         let is_end = matches!(event, Event::End { .. });
-        let sender = match &mut *wire.answers.lock().unwrap() {
+        let sender = match &mut *wire.answers() {
             Some(answers) if is_end => answers.remove(&id),
             Some(answers) => answers.get(&id).cloned(),
             None => None,
@@ -280,7 +286,7 @@ async fn read(mut reader: ReadHalf<Socket>, wire: Arc<Wire>) {
             let _ = sender.send(event).await;
         }
     }
-    *wire.answers.lock().unwrap() = None;
+    *wire.answers() = None;
 }
 
 fn answer(rest: Vec<u8>, events: mpsc::Receiver<Event>, flight: Flight) -> Body {

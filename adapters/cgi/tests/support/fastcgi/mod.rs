@@ -5,4 +5,5 @@ mod gateway;
 pub(crate) mod records;
 mod variables;
 
+#[allow(unused_imports, reason = "only a part of the tests is of FastCGI")]
 pub(crate) use gateway::gateway;
