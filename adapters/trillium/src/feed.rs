@@ -66,6 +66,11 @@ impl Feed {
         self.complete
     }
 
+    /// Returns whether the body broke off: what follows on the connection is not the next request.
+    pub(crate) fn is_broken(&self) -> bool {
+        !self.complete && self.sender.is_none()
+    }
+
     /// Returns whether the application still wants something of the body.
     pub(crate) fn is_wanted(&self) -> bool {
         let sender = self.sender.as_ref();

@@ -22,6 +22,12 @@ where
         conn.protocol().is_some(),
     )?;
     *request.headers_mut() = fields(conn.request_headers())?;
+    // RFC 9112, section 6.1: its framing is not to be trusted.
+    if request.version() == Version::HTTP_10
+        && request.headers().contains_key(header::TRANSFER_ENCODING)
+    {
+        return None;
+    }
     check_head(&request).ok()?;
     Some(request.into_parts().0)
 }

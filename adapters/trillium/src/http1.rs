@@ -20,7 +20,7 @@ use crate::early::{self, Early};
 use crate::feed::{Feed, Source as _};
 use crate::head;
 use crate::hub::Hub;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outgoing, Peer};
 use crate::shared::{Shared, lend};
 use crate::wire::Wire;
 
@@ -304,7 +304,8 @@ impl Answer {
         // A client that was not told to go on sends no body, or the whole of it: only the end of the connection
         // tells which.
         let unsent = unread && asked.expects;
-        let close = asked.close || unsent || hub.shutdown.is_requested();
+        let broken = feed.as_ref().is_some_and(Feed::is_broken);
+        let close = asked.close || unsent || broken || hub.shutdown.is_requested();
         let unknown_length = response.body().size_hint().exact().is_none();
         // With `Connection: close` the engine leaves the chunks out, and a body that breaks off looks whole.
         let unmarked = close && unknown_length && asked.version == Version::HTTP_11;
@@ -350,7 +351,7 @@ fn to_engine(
     let body = match asked.method {
         // The engine would announce that there is nothing.
         Method::HEAD => unannounced.then(|| EngineBody::new_streaming(empty(), None)),
-        _ => Outgoing::of(body, asked.takes_trailers, Some(wire.clone())),
+        _ => Outgoing::of(body, asked.takes_trailers, Peer::Wire(wire.clone())),
     };
     if let Some(body) = body {
         conn.set_response_body(body);

@@ -21,11 +21,23 @@ use crate::feed::{Feed, Source as _};
 use crate::head;
 use crate::hub::Hub;
 use crate::intake::Buffer;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outgoing, Peer};
 use crate::shared::{Owner, Shared, lend};
 use crate::stream::{InHead, Stream};
 use crate::timer::Timer;
 use crate::wire::Wire;
+
+/// How many more streams of a connection may be reset than are answered: to open streams and to reset them at once
+/// costs a client next to nothing.
+const PATIENCE: u32 = 200;
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Answered,
+    /// By the client, by the application, or because it is wrong.
+    BrokenOff,
+}
 
 /// Answers the requests of a connection.
 pub(crate) async fn serve<A: Application>(
@@ -42,6 +54,7 @@ pub(crate) async fn serve<A: Application>(
     let mut timer = Timer::default();
     let mut idle_since = Some(Instant::now());
     let mut is_closing = false;
+    let mut patience = PATIENCE;
     let mut stopping = pin!(hub.shutdown.requested());
     loop {
         let deadline = match (hub.timeouts.keep_alive, idle_since) {
@@ -56,7 +69,14 @@ pub(crate) async fn serve<A: Application>(
                 }
                 Some(Err(_)) | None => return,
             },
-            Some(_) = streams.join_next() => {
+            Some(ended) = streams.join_next() => {
+                patience = match ended {
+                    Ok(Ended::Answered) => PATIENCE.min(patience + 1),
+                    _ => patience - 1,
+                };
+                if patience == 0 {
+                    return;
+                }
                 if streams.is_empty() {
                     idle_since = Some(Instant::now());
                 }
@@ -78,7 +98,7 @@ async fn stream<A: Application>(
     hub: Arc<Hub<A>>,
     connection: Arc<Connection>,
     conn: Conn<H2Transport>,
-) {
+) -> Ended {
     let mut conn = conn.map_transport(Shared::new);
     let transport = conn.transport().clone();
     // However this ends, the stream is the engine's again, to close or to reset.
@@ -86,7 +106,7 @@ async fn stream<A: Application>(
     let Some(mut parts) = head::request(&conn) else {
         conn.set_status(400);
         let _ = H2Connection::process_inbound(conn, ready).await;
-        return;
+        return Ended::BrokenOff;
     };
     let method = parts.method.clone();
     let length = length(&parts);
@@ -131,7 +151,7 @@ async fn stream<A: Application>(
         .await
     };
     let Some(mut response) = outcome else {
-        return;
+        return Ended::BrokenOff;
     };
     let received = source.received();
     let status = response.status();
@@ -146,7 +166,7 @@ async fn stream<A: Application>(
             completion.complete(Upgraded::new(lent), hub.dispatcher.statistics());
             returned.await;
         }
-        return;
+        return Ended::Answered;
     }
     let conn = answered(&method, response, conn);
     let mut rest = Stream::new(transport, received, length);
@@ -164,9 +184,13 @@ async fn stream<A: Application>(
         })
         .await
     };
-    if sent.is_ok() && !is_fed {
+    if sent.is_err() {
+        return Ended::BrokenOff;
+    }
+    if !is_fed {
         feeding.await;
     }
+    Ended::Answered
 }
 
 /// Polls a future once.
@@ -198,7 +222,10 @@ fn answered(
     let body = match *method {
         // The engine would announce that there is nothing.
         Method::HEAD => unannounced.then(|| EngineBody::new_streaming(empty(), None)),
-        _ => Outgoing::of(body, true, None),
+        _ => {
+            let peer = Peer::Stream(conn.transport().clone());
+            Outgoing::of(body, true, peer)
+        }
     };
     if let Some(body) = body {
         conn.set_response_body(body);

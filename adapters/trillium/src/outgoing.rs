@@ -9,6 +9,8 @@ use futures_io::AsyncRead;
 use http::HeaderMap;
 use http_body::Body as _;
 use transom::adapter::ResponseBody;
+use transom::body::Error;
+use trillium_http::h2::H2Transport;
 use trillium_http::{Body, BodySource, Headers};
 
 use crate::head;
@@ -21,8 +23,15 @@ pub(crate) struct Outgoing {
     data: Bytes,
     trailers: Option<HeaderMap>,
     takes_trailers: bool,
-    /// The connection, where nobody else looks whether the client is still there.
-    wire: Option<Shared<Wire>>,
+    peer: Peer,
+}
+
+/// Where a body goes.
+pub(crate) enum Peer {
+    /// A connection of HTTP/1: while the body is waited for, nobody else looks whether the client is still there.
+    Wire(Shared<Wire>),
+    /// A stream of HTTP/2: the engine forgets one whose body fails, and does not tell the client.
+    Stream(Shared<H2Transport>),
 }
 
 impl Outgoing {
@@ -30,7 +39,7 @@ impl Outgoing {
     pub(crate) fn of(
         body: ResponseBody,
         takes_trailers: bool,
-        wire: Option<Shared<Wire>>,
+        peer: Peer,
     ) -> Option<Body> {
         let length = body.size_hint().exact();
         if length == Some(0) && body.is_end_stream() {
@@ -41,9 +50,22 @@ impl Outgoing {
             data: Bytes::new(),
             trailers: None,
             takes_trailers,
-            wire,
+            peer,
         };
         Some(Body::new_with_trailers(outgoing, length))
+    }
+
+    /// Breaks the response off.
+    fn fail(&self, error: Error) -> Poll<io::Result<usize>> {
+        match &self.peer {
+            Peer::Wire(_) => Poll::Ready(Err(io::Error::other(error))),
+            Peer::Stream(stream) => {
+                // The engine resets a stream that is dropped before its answer is complete, unless it hears of the
+                // error first.
+                drop(stream.take());
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -58,7 +80,7 @@ impl AsyncRead for Outgoing {
             let frame = match Pin::new(&mut this.body).poll_frame(cx) {
                 Poll::Ready(frame) => frame,
                 Poll::Pending => {
-                    if let Some(wire) = &this.wire
+                    if let Peer::Wire(wire) = &this.peer
                         && let Some(end) = wire.with(|wire| wire.poll_end(cx))
                     {
                         // A client that closed its side may still read.
@@ -68,9 +90,10 @@ impl AsyncRead for Outgoing {
                     return Poll::Pending;
                 }
             };
-            match frame.transpose().map_err(io::Error::other)? {
+            match frame {
                 None => return Poll::Ready(Ok(0)),
-                Some(frame) => match frame.into_data() {
+                Some(Err(error)) => return this.fail(error),
+                Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => this.data = data,
                     Err(frame) => {
                         let trailers = frame.into_trailers().ok();
