@@ -21,6 +21,7 @@
 //! | [`MaxRequestBodySize`] | `request.max_body_size` | request | `IHttpMaxRequestBodySizeFeature` |
 //! | [`OriginalTarget`] | `request.original_target` | request | `IHttpRequestFeature.RawTarget` |
 //! | [`PathBase`] | `request.path_base` | request | `IHttpRequestFeature.PathBase` |
+//! | [`ServerVariables`] | `request.server_variables` | request | `IServerVariablesFeature` |
 //! | [`dyn Upgrade`](Upgrade) | `request.upgrade` | request | `IHttpUpgradeFeature` |
 //! | [`ExtendedConnect`] | `request.extended_connect` | request | `IHttpExtendedConnectFeature` |
 //!
@@ -59,6 +60,7 @@ mod scheme;
 mod server_info;
 mod server_lifetime;
 mod server_statistics;
+mod server_variables;
 mod tls_info;
 mod upgrade;
 
@@ -83,5 +85,6 @@ pub use scheme::Scheme;
 pub use server_info::ServerInfo;
 pub use server_lifetime::ServerLifetime;
 pub use server_statistics::{Counted, ServerStatistics};
+pub use server_variables::ServerVariables;
 pub use tls_info::{TlsInfo, TlsVersion, UnknownTlsVersion};
 pub use upgrade::{Upgrade, UpgradeError, Upgraded, Upgrading};

@@ -46,6 +46,18 @@ impl Run {
         self.request("POST", target)
     }
 
+    /// Returns a POST for this case's application, whose body is made while it is sent, and has `length` bytes.
+    ///
+    /// Through a gateway the request announces them: few of the protocols behind one have a body of which that is
+    /// not known.
+    pub fn post_streamed(&self, target: &str, length: u64) -> Builder {
+        let post = self.post(target);
+        match self.protocol {
+            Some(Protocol::Gateway) => post.header(http::header::CONTENT_LENGTH, length),
+            _ => post,
+        }
+    }
+
     /// Returns the head of an HTTP/1.1 request for this case's application, without the empty line at its
     /// end.
     pub fn head(&self, method: &str, target: &str) -> String {

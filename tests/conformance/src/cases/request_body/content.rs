@@ -136,7 +136,7 @@ async fn follow(request: Request, notes: Notes) -> Response {
 async fn truncated(run: Run) -> Outcome {
     let mut connection = run.connect().await?;
     let (mut sender, body) = body_pump(None);
-    let request = run.post("/").body(body)?;
+    let request = run.post_streamed("/", 10).body(body)?;
     let sending = tokio::spawn(async move { drop(connection.send(request).await) });
     sender.data("hello").await?;
     run.notes().wait("reading").await?;

@@ -76,7 +76,7 @@ async fn echo_parts(request: Request, notes: Notes) -> Response {
 async fn incremental(run: Run) -> Outcome {
     let mut connection = run.connect().await?;
     let (mut sender, body) = body_pump(None);
-    let request = run.post("/").body(body)?;
+    let request = run.post_streamed("/", 11).body(body)?;
     let answer = tokio::spawn(async move { connection.send(request).await });
     for part in ["one", "two", "three"] {
         sender.data(part).await?;
@@ -90,7 +90,8 @@ async fn duplex(run: Run) -> Outcome {
     let mut connection = run.connect().await?;
     let (mut sender, body) = body_pump(None);
     sender.data("one").await?;
-    let mut reply = connection.send(run.post("/").body(body)?).await?;
+    let request = run.post_streamed("/", 11).body(body)?;
+    let mut reply = connection.send(request).await?;
     same("the status", reply.status(), 200)?;
     for (part, next) in [
         ("one", Some("two")),
@@ -151,7 +152,7 @@ async fn big(run: Run) -> Outcome {
     let mut connection = run.connect().await?;
     let (body, size, made) = produced(64 * 1024 * 1024);
     let notes = run.notes().clone();
-    let request = run.post("/").body(body)?;
+    let request = run.post_streamed("/", size).body(body)?;
     let growth = Growth::begin()?;
     let mut most = 0;
     let watching = async {
@@ -180,7 +181,7 @@ async fn big(run: Run) -> Outcome {
 async fn back_pressure(run: Run) -> Outcome {
     let mut connection = run.connect().await?;
     let (body, size, made) = produced(48 * 1024 * 1024);
-    let request = run.post("/").body(body)?;
+    let request = run.post_streamed("/", size).body(body)?;
     let answer = tokio::spawn(async move { connection.send_patiently(request).await });
     run.notes().wait("called").await?;
     let stopped = stops(&made).await?;

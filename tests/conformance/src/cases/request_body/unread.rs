@@ -72,7 +72,7 @@ async fn read_one(request: Request, notes: Notes) -> Response {
 async fn dropped(run: Run) -> Outcome {
     let mut connection = run.connect().await?;
     let (mut sender, body) = body_pump(None);
-    let request = run.post("/").body(body)?;
+    let request = run.post_streamed("/", 2 * 1024).body(body)?;
     let answer = tokio::spawn(async move { connection.send(request).await?.text().await });
     sender.data(vec![b'x'; 1024]).await?;
     run.notes().wait("first: true").await?;

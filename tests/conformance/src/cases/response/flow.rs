@@ -56,6 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
             trailers,
         )
         .with_app(|_| App::new(with_trailers))
+        .needs_on(Protocol::Gateway, Capability::ResponseTrailersH1)
         .needs_on(Protocol::Http1, Capability::ResponseTrailersH1)
         .needs_on(Protocol::Http2, Capability::ResponseTrailersH2),
         Case::wire(
@@ -175,7 +176,7 @@ async fn early(run: Run) -> Outcome {
     let mut connection = run.connect().await?;
     let (mut sender, body) = body_pump(None);
     sender.data("the first part").await?;
-    let request = run.post("/").body(body)?;
+    let request = run.post_streamed("/", 1024).body(body)?;
     let reply = connection.send(request).await?;
     same("the status", reply.status(), 200)?;
     same("the body", reply.text().await?, "early")?;

@@ -1,0 +1,20 @@
+//! What the servers share that a gateway connects to: binding, accepting, and one request on one connection.
+
+mod accept;
+mod bound;
+mod exchange;
+mod inherited;
+mod intake;
+mod link;
+mod options;
+mod peers;
+mod server;
+mod stream;
+
+pub(crate) use bound::Bound;
+pub(crate) use exchange::{answer, refuse};
+pub(crate) use link::{Link, Opening, Serving};
+pub(crate) use options::Options;
+pub(crate) use peers::Peers;
+pub(crate) use server::gateway_server;
+pub(crate) use stream::Stream;

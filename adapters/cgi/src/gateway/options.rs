@@ -1,0 +1,41 @@
+use std::time::Duration;
+
+use transom::adapter::SocketOptions;
+use transom::features::{MaxRequestBodySize, RequestedAddresses};
+
+use super::peers::Peers;
+use crate::environment::Rules;
+use crate::fastcgi::FastCgiOptions;
+
+/// What may be set of any server that a gateway connects to.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) requested: RequestedAddresses,
+    /// The sockets are those that the process was started with.
+    pub(crate) is_inherited: bool,
+    pub(crate) sockets: SocketOptions,
+    pub(crate) peers: Peers,
+    pub(crate) rules: Rules,
+    pub(crate) head_timeout: Duration,
+    pub(crate) stall_timeout: Option<Duration>,
+    pub(crate) max_connections: Option<usize>,
+    pub(crate) max_request_body_size: Option<u64>,
+    pub(crate) fastcgi: FastCgiOptions,
+}
+
+impl Options {
+    pub(crate) fn new(addresses: &str) -> Self {
+        Self {
+            requested: RequestedAddresses::parse(addresses),
+            is_inherited: false,
+            sockets: SocketOptions::default(),
+            peers: Peers::default(),
+            rules: Rules::default(),
+            head_timeout: Duration::from_secs(30),
+            stall_timeout: Some(Duration::from_secs(120)),
+            max_connections: Some(1024),
+            max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
+            fastcgi: FastCgiOptions::default(),
+        }
+    }
+}

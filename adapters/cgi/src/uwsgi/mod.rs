@@ -1,0 +1,6 @@
+//! uwsgi: a packet of variables, the body behind it, and the connection closed behind the answer.
+
+mod parse;
+mod server;
+
+pub use server::{BoundUwsgiServer, UwsgiServer};
