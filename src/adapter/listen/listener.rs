@@ -93,7 +93,6 @@ impl Listener {
         self.socket.take()
     }
 
-    /// Wraps a socket that does not block.
     /// Returns where a socket of TCP really is, until it is taken.
     #[cfg(feature = "http3")]
     pub(crate) fn tcp_addr(&self) -> Option<SocketAddr> {
@@ -103,10 +102,19 @@ impl Listener {
         }
     }
 
+    /// Wraps a socket that does not block.
     pub(crate) fn new(address: ServerAddress, socket: Socket) -> Self {
         Self {
-            address,
             socket: Some(socket),
+            ..Self::without_socket(address)
+        }
+    }
+
+    /// Returns what is left when the socket is taken, or was never there.
+    pub(crate) fn without_socket(address: ServerAddress) -> Self {
+        Self {
+            address,
+            socket: None,
             #[cfg(unix)]
             _file: None,
             #[cfg(unix)]

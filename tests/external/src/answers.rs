@@ -150,7 +150,11 @@ async fn any_length(request: Request) -> Result<String, StatusCode> {
 
 async fn variables(request: Request) -> String {
     let mut seen = String::new();
-    for (name, value) in request.feature::<ServerVariables>().iter().flat_map(|all| all.iter()) {
+    for (name, value) in request
+        .feature::<ServerVariables>()
+        .iter()
+        .flat_map(|all| all.iter())
+    {
         let (name, value) = (name.escape_ascii(), value.escape_ascii());
         // A text takes whatever is written.
         let _ = writeln!(seen, "{name}: {value}");
