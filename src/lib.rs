@@ -32,7 +32,7 @@
 //!     })
 //!     .start()
 //!     .await?;
-//! assert!(host.addresses()[0].to_string().starts_with("memory://"));
+//! assert!(host.addresses()[0].to_string().starts_with("http://memory:"));
 //! host.stop().await?;
 //! # Ok(())
 //! # }

@@ -63,7 +63,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("h2", &["hyper/http2/"]),
     ("hyper", &["hyper/", "adapter/bridge.rs"]),
     ("hyper_util", &["hyper/", "adapter/bridge.rs"]),
-    ("listenfd", &["hyper/accept/inherited.rs"]),
+    ("listenfd", &["adapter/listen/"]),
     ("nix", &["adapter/listen/"]),
     ("ppp", &["hyper/proxy_protocol/"]),
     ("sd_notify", &["hosting/systemd.rs"]),

@@ -161,6 +161,8 @@ pub(super) struct Asked {
     head: bool,
     /// There was an upgrade to accept.
     upgrade: bool,
+    /// The method itself says what follows.
+    connect: bool,
 }
 
 impl Asked {
@@ -169,6 +171,7 @@ impl Asked {
         Self {
             head: *method == Method::HEAD,
             upgrade,
+            connect: *method == Method::CONNECT,
         }
     }
 }
@@ -248,7 +251,7 @@ fn frame(asked: Asked, head: &mut Parts, body: &mut Body) -> Result<Option<u64>,
     let status = head.status;
     if status == StatusCode::SWITCHING_PROTOCOLS && asked.upgrade {
         *body = Body::empty();
-        return Ok(None);
+        return switch(asked, &mut head.headers).map(|()| None);
     }
     if status.is_informational() {
         return Err(Mistake(
@@ -296,6 +299,21 @@ fn frame(asked: Asked, head: &mut Parts, body: &mut Body) -> Result<Option<u64>,
         )),
         _ => Ok(announced.or(exact)),
     }
+}
+
+/// RFC 9110, sections 7.8 and 15.2.2: a 101 says what the connection turns into, and that it says so for this
+/// connection alone.
+fn switch(asked: Asked, headers: &mut HeaderMap) -> Result<(), Mistake> {
+    if asked.connect {
+        return Ok(());
+    }
+    if !headers.contains_key(header::UPGRADE) {
+        return Err(Mistake(
+            "the application answered 101 without the field `Upgrade`, which names the protocol that follows",
+        ));
+    }
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    Ok(())
 }
 
 /// Which fields there are that need a closer look. Few responses have one, and one look at each field costs

@@ -11,6 +11,7 @@
 //! | [`body_pump`] | a body from an engine whose own is not `Send` or blocks |
 //! | [`HostRuntime`] (feature `tokio`) | polling the application where its timers and sockets work |
 //! | [`bind`], [`bind_with`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
+//! | [`inherited`] (feature `net`, on unix) | listeners that a service manager opened |
 //! | [`OnUpgrade` bridge](Dispatcher) (feature `upgrade-bridge`) | axum's `WebSocketUpgrade` on a server that is not hyper |
 //!
 //! # Measures
@@ -59,6 +60,8 @@ pub use call::{Aborted, Call};
 pub use check::{InvalidHead, check_head};
 pub use connection::Connection;
 pub use dispatcher::Dispatcher;
+#[cfg(all(feature = "net", unix))]
+pub use listen::inherited;
 #[cfg(feature = "net")]
 pub use listen::{Listener, Socket, SocketOptions, bind, bind_with};
 pub use offer::{UpgradeCompletion, upgrade_offer};

@@ -49,6 +49,7 @@ impl BoundHyperServer {
         features.insert(addresses.clone());
         features.insert(statistics.clone());
         features.insert(live);
+        features.insert(binder.memory.clone());
         Self {
             endpoints,
             binder,

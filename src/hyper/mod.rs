@@ -91,6 +91,7 @@ mod http1;
 mod http2;
 #[cfg(feature = "http3")]
 mod http3;
+mod memory;
 pub mod middleware;
 mod observe;
 mod options;
@@ -106,6 +107,7 @@ pub use accept::LiveEndpoints;
 pub use bound::BoundHyperServer;
 #[cfg(feature = "configuration")]
 pub use configuration::HyperConfiguration;
+pub use memory::{MemoryConnector, MemoryStream};
 pub use observe::{Rejection, RejectionReason};
 pub use options::{
     Endpoint, Http2Limits, Http3Limits, Limits, MinDataRate, Protocols, UnknownProtocols,

@@ -6,6 +6,7 @@ use super::BoundHyperServer;
 use super::accept::{Binder, BoundEndpoint, check_name};
 #[cfg(feature = "configuration")]
 use super::configuration::{Follower, HyperConfiguration};
+use super::memory::MemoryConnector;
 use super::observe::{Rejection, RejectionHook};
 use super::options::{Endpoint, Limits, Options};
 #[cfg(feature = "tls")]
@@ -193,6 +194,7 @@ impl Server for HyperServer {
         endpoints.append(&mut self.endpoints);
         let binder = Binder {
             workers: self.options.workers(),
+            memory: MemoryConnector::default(),
             #[cfg(feature = "tls")]
             tls: self.tls,
         };

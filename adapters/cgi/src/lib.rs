@@ -1,4 +1,4 @@
-//! Servers for the protocols by which web servers hand requests over.
+#![doc = include_str!("../README.md")]
 
 mod cgi;
 mod environment;

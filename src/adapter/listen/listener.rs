@@ -4,6 +4,8 @@ use std::net::TcpListener;
 use std::net::{SocketAddr, UdpSocket};
 #[cfg(unix)]
 use std::os::unix::net::UnixListener;
+#[cfg(unix)]
+use std::sync::Arc;
 
 #[cfg(unix)]
 use super::unix::SocketFile;
@@ -19,6 +21,9 @@ pub struct Listener {
     /// The file to remove, once.
     #[cfg(unix)]
     _file: Option<SocketFile>,
+    /// A socket of the process is in use as long as this is there.
+    #[cfg(unix)]
+    _lease: Option<Arc<()>>,
 }
 
 /// A listening socket of the system; non-blocking.
@@ -88,7 +93,6 @@ impl Listener {
         self.socket.take()
     }
 
-    /// Wraps a socket that does not block.
     /// Returns where a socket of TCP really is, until it is taken.
     #[cfg(feature = "http3")]
     pub(crate) fn tcp_addr(&self) -> Option<SocketAddr> {
@@ -98,12 +102,31 @@ impl Listener {
         }
     }
 
+    /// Wraps a socket that does not block.
     pub(crate) fn new(address: ServerAddress, socket: Socket) -> Self {
         Self {
-            address,
             socket: Some(socket),
+            ..Self::without_socket(address)
+        }
+    }
+
+    /// Returns what is left when the socket is taken, or was never there.
+    pub(crate) fn without_socket(address: ServerAddress) -> Self {
+        Self {
+            address,
+            socket: None,
             #[cfg(unix)]
             _file: None,
+            #[cfg(unix)]
+            _lease: None,
+        }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn with_lease(self, lease: Arc<()>) -> Self {
+        Self {
+            _lease: Some(lease),
+            ..self
         }
     }
 

@@ -18,12 +18,12 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SocketOptions {
-    pub(super) backlog: u32,
+    pub(crate) backlog: u32,
     pub(super) ipv6_only: Option<bool>,
     pub(super) reuse_port: bool,
     pub(super) keep_alive: Option<Duration>,
-    pub(super) receive_buffer: Option<usize>,
-    pub(super) send_buffer: Option<usize>,
+    pub(crate) receive_buffer: Option<usize>,
+    pub(crate) send_buffer: Option<usize>,
     pub(super) unix_mode: Option<u32>,
     pub(super) unix_owner: Option<String>,
     pub(super) unix_group: Option<String>,
@@ -98,7 +98,7 @@ impl SocketOptions {
     }
 
     /// Returns the first option that only the file of a unix socket can have.
-    pub(super) fn of_a_file(&self) -> Option<&'static str> {
+    pub(crate) fn of_a_file(&self) -> Option<&'static str> {
         let options = [
             ("unix_mode", self.unix_mode.is_some()),
             ("unix_owner", self.unix_owner.is_some()),
@@ -108,7 +108,7 @@ impl SocketOptions {
     }
 
     /// Returns the first option that only a TCP socket can have.
-    pub(super) fn of_tcp(&self) -> Option<&'static str> {
+    pub(crate) fn of_tcp(&self) -> Option<&'static str> {
         let options = [
             ("ipv6_only", self.ipv6_only.is_some()),
             ("reuse_port", self.reuse_port),

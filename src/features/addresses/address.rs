@@ -14,6 +14,7 @@ use crate::features::Scheme;
 /// | any other name | every address as well; the name is not looked up |
 /// | `unix:/run/app.sock` | a unix socket; the path ends at a `:`, and a path base may follow it |
 /// | `unix:@app` | a unix socket of the abstract namespace, which has no file; Linux only |
+/// | `memory:app` | nothing: clients are in this process; the name begins with a letter |
 ///
 /// The port is that of the scheme if absent; 0 asks the system for a free one.
 ///
@@ -54,7 +55,7 @@ pub enum AddressHost {
     Name(String),
     /// The path of a unix socket; that of the abstract namespace begins with `@`.
     Unix(PathBuf),
-    /// An in-memory server, by its name.
+    /// No socket: clients are in this process, and find the server by this name.
     Memory(String),
 }
 
@@ -69,7 +70,8 @@ impl ServerAddress {
         Self::of(scheme, AddressHost::Unix(path.into()), 0)
     }
 
-    /// Returns the address of an in-memory server.
+    /// Returns the address of a server without a socket, or of an endpoint of
+    /// [`HyperServer`](crate::HyperServer) in memory.
     pub fn memory(name: impl Into<String>) -> Self {
         Self::of(Scheme::Http, AddressHost::Memory(name.into()), 0)
     }
@@ -101,6 +103,14 @@ impl ServerAddress {
     pub fn unix_path(&self) -> Option<&Path> {
         match &self.host {
             AddressHost::Unix(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Returns the name of what has no socket.
+    pub fn memory_name(&self) -> Option<&str> {
+        match &self.host {
+            AddressHost::Memory(name) => Some(name),
             _ => None,
         }
     }
@@ -155,7 +165,7 @@ impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (port, base) = (self.port, &self.path_base);
         match &self.host {
-            AddressHost::Memory(name) => return write!(f, "memory://{name}"),
+            AddressHost::Memory(name) => write!(f, "{}://memory:{name}", self.scheme)?,
             AddressHost::Unix(path) => {
                 write!(f, "{}://unix:{}", self.scheme, path.display())?;
                 return if base.is_empty() {

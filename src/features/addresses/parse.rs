@@ -41,6 +41,13 @@ fn parse(text: &str) -> Result<ServerAddress, Problem> {
         Some(slash) => (&rest[..slash], path_base(&rest[slash..])?),
         None => (rest, String::new()),
     };
+    if let Some(name) = memory_name(authority) {
+        return Ok(ServerAddress {
+            scheme,
+            path_base,
+            ..ServerAddress::memory(name)
+        });
+    }
     let (host, port) = split_port(authority)?;
     let port = match port {
         Some(port) => port.parse().map_err(|_| Problem::Port(port.into()))?,
@@ -56,6 +63,13 @@ fn parse(text: &str) -> Result<ServerAddress, Problem> {
         port,
         path_base,
     })
+}
+
+/// A port would begin with a digit: a host may be called `memory`.
+fn memory_name(authority: &str) -> Option<&str> {
+    let name = authority.strip_prefix("memory:")?;
+    let names = name.starts_with(|char: char| char.is_ascii_alphabetic()) && is_name(name);
+    names.then_some(name)
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), Problem> {
@@ -226,6 +240,10 @@ mod tests {
             ("http://Contoso.com/app/", "http://contoso.com:80/app"),
             ("http://unix:/run/app.sock", "http://unix:/run/app.sock"),
             ("http://unix:@app", "http://unix:@app"),
+            ("http://memory:app", "http://memory:app"),
+            ("https://memory:test-1/Base/", "https://memory:test-1/Base"),
+            ("http://memory:80", "http://memory:80"),
+            ("http://memory", "http://memory:80"),
             (
                 "http://unix:/run/app.sock:/base/",
                 "http://unix:/run/app.sock:/base",
@@ -266,6 +284,8 @@ mod tests {
             ("http://unix:/", "`/` is not the absolute path"),
             ("http://unix:@", "`@` is not the absolute path"),
             ("http://unix:/x.sock:base", "`base` is not a path base"),
+            ("http://memory:8a", "`8a` is not a port"),
+            ("http://memory:a..b", "`a..b` is not a port"),
             ("http://user@host", "it holds `@`"),
             ("http://host/a?b", "it holds `?`"),
             ("http://host :80", "it holds ` `"),

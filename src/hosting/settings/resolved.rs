@@ -10,8 +10,8 @@ use super::{LaunchProfile, SettingsSources, parse, urls};
 use crate::configuration::Section;
 use crate::contract::Error;
 use crate::features::{RequestedAddresses, ServerAddress};
-use crate::hosting::HostEnvironment;
 use crate::hosting::options::Options;
+use crate::hosting::{HostEnvironment, Servers};
 
 /// What whoever runs the program says: in files, in the environment, on the command line.
 ///
@@ -57,13 +57,26 @@ impl Settings {
     ///
     /// As [`SettingsSources::load`].
     pub fn from_args() -> Result<Self, Error> {
+        Self::from_args_and("")
+    }
+
+    /// As [`from_args`](Self::from_args), for a program that can run on several servers: `--help` lists them.
+    ///
+    /// # Errors
+    ///
+    /// As [`SettingsSources::load`].
+    pub fn from_args_for(servers: &Servers) -> Result<Self, Error> {
+        Self::from_args_and(&servers.help())
+    }
+
+    fn from_args_and(help: &str) -> Result<Self, Error> {
         let arguments = std::env::args_os().skip(1);
         match Self::of_process().with_command_line(arguments).read() {
             Ok(settings) => Ok(settings),
             Err(Refused::Wrong(error)) => Err(error),
             Err(Refused::Help(text)) => {
                 // A closed standard output is no reason to fail.
-                let _ = write!(std::io::stdout().lock(), "{text}");
+                let _ = write!(std::io::stdout().lock(), "{text}{help}");
                 std::process::exit(0);
             }
         }

@@ -10,8 +10,7 @@ use std::time::Duration;
 use tokio::time::Sleep;
 
 use super::ServedEndpoint;
-use super::listener::AnyListener;
-use crate::adapter::Socket;
+use super::listener::{AnyListener, AnySocket};
 use crate::features::ConnectionInfo;
 use crate::hyper::connection::Stream;
 
@@ -36,7 +35,7 @@ impl Acceptor {
     const BATCH: usize = 64;
 
     /// Listens on the runtime that this is called on.
-    pub(super) fn new(socket: Socket) -> io::Result<Self> {
+    pub(super) fn new(socket: AnySocket) -> io::Result<Self> {
         Ok(Self {
             listener: AnyListener::new(socket)?,
             back_off: None,

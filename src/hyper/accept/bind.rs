@@ -3,13 +3,15 @@
 use std::fmt;
 use std::io;
 
+use super::listener::AnySocket;
 #[cfg(unix)]
-use super::inherited::{self, Lease};
+use crate::adapter::inherited;
 use crate::adapter::{Listener, Socket, SocketOptions, bind_with};
 use crate::contract::Error;
-use crate::features::{Scheme, ServerAddress};
+use crate::features::{AddressHost, Scheme, ServerAddress};
 #[cfg(feature = "http3")]
 use crate::hyper::http3;
+use crate::hyper::memory::MemoryConnector;
 use crate::hyper::options::{Endpoint, EndpointOptions, Protocols, Source};
 #[cfg(feature = "tls")]
 use crate::hyper::tls::Tls;
@@ -24,11 +26,8 @@ pub(in crate::hyper) struct BoundEndpoint {
     /// sockets.
     pub(in crate::hyper) listeners: Vec<Listener>,
     /// For each worker the sockets that it accepts from.
-    pub(in crate::hyper) sockets: Vec<Vec<Socket>>,
+    pub(in crate::hyper) sockets: Vec<Vec<AnySocket>>,
     pub(in crate::hyper) options: EndpointOptions,
-    /// The sockets of the process that it uses.
-    #[cfg(unix)]
-    pub(in crate::hyper) lease: Option<Lease>,
 }
 
 /// Where and how an endpoint listens. Sockets of one site can be taken over by another endpoint there.
@@ -63,6 +62,8 @@ impl Quic {
 pub(in crate::hyper) struct Binder {
     /// How many accept connections, each from sockets of its own.
     pub(in crate::hyper) workers: usize,
+    /// Where endpoints in memory are to be found.
+    pub(in crate::hyper) memory: MemoryConnector,
     /// For `https` without TLS of its own.
     #[cfg(feature = "tls")]
     pub(in crate::hyper) tls: Option<Tls>,
@@ -113,6 +114,11 @@ impl Binder {
                 let address: ServerAddress = address
                     .parse()
                     .map_err(|error| Error::configuration(format!("{error}")))?;
+                if address.memory_name().is_some() && options.protocols.contains(Protocols::HTTP3) {
+                    return Err(Error::configuration(format!(
+                        "`{address}` cannot speak HTTP/3, which needs a socket of UDP; leave it out of its protocols"
+                    )));
+                }
                 let options = self.secure(&address, options)?;
                 let quic = Quic::of(options.protocols);
                 (Some(Site::Address(address, socket, quic)), options)
@@ -147,28 +153,37 @@ impl Binder {
 
     fn bind_unnamed(&self, prepared: Prepared) -> Result<BoundEndpoint, Error> {
         let workers = self.workers;
-        #[cfg(unix)]
-        let mut lease = None;
         let (listeners, sockets) = match (&prepared.site, prepared.source) {
-            (Some(Site::Address(address, socket, quic)), _) => {
-                at_address(address, socket, *quic, workers)?
-            }
+            (Some(Site::Address(address, socket, quic)), _) => match address.host() {
+                AddressHost::Memory(name) => (
+                    vec![Listener::without_socket(address.clone())],
+                    self.in_memory(address, name, socket)?,
+                ),
+                _ => of_system(at_address(address, socket, *quic, workers)?),
+            },
             #[cfg(unix)]
             (Some(Site::Inherited(name)), _) => {
-                let (mut listeners, held) = inherited::take(name.as_deref(), prepared.scheme)?;
-                lease = Some(held);
+                let mut listeners = inherited(name.as_deref(), prepared.scheme)?;
                 let sockets = clones(&mut listeners, workers);
                 let sockets = sockets.map_err(|error| Error::bind("inherited sockets", error))?;
-                (listeners, sockets)
+                of_system((listeners, sockets))
             }
             (None, Source::Tcp(listener)) => {
                 let listener = Listener::from_tcp(prepared.scheme, listener);
-                handed_over("the TCP listener handed over", listener, workers)?
+                of_system(handed_over(
+                    "the TCP listener handed over",
+                    listener,
+                    workers,
+                )?)
             }
             #[cfg(unix)]
             (None, Source::Unix(listener)) => {
                 let listener = Listener::from_unix(prepared.scheme, listener);
-                handed_over("the unix listener handed over", listener, workers)?
+                of_system(handed_over(
+                    "the unix listener handed over",
+                    listener,
+                    workers,
+                )?)
             }
             // These have a site.
             (None, _) => (Vec::new(), Vec::new()),
@@ -179,9 +194,30 @@ impl Binder {
             listeners,
             sockets,
             options: prepared.options,
-            #[cfg(unix)]
-            lease,
         })
+    }
+
+    /// Opens an endpoint in memory, for each worker.
+    fn in_memory(
+        &self,
+        address: &ServerAddress,
+        name: &str,
+        options: &SocketOptions,
+    ) -> Result<Vec<Vec<AnySocket>>, Error> {
+        if let Some(option) = options.of_tcp().or_else(|| options.of_a_file()) {
+            return Err(Error::configuration(format!(
+                "`{address}` has no socket that could have the option `{option}`"
+            )));
+        }
+        let buffers = (options.receive_buffer, options.send_buffer);
+        let listeners = self
+            .memory
+            .bind(name, options.backlog, buffers, self.workers);
+        let listeners = listeners.map_err(|error| Error::bind(address, error))?;
+        Ok(listeners
+            .into_iter()
+            .map(|listener| vec![AnySocket::Memory(listener)])
+            .collect())
     }
 }
 
@@ -354,6 +390,15 @@ fn check_quic(options: &EndpointOptions) -> Result<(), Error> {
 #[allow(clippy::unnecessary_wraps, reason = "as with the feature")]
 fn check_quic(_: &EndpointOptions) -> Result<(), Error> {
     Ok(())
+}
+
+/// Returns the sockets of the system as sockets.
+fn of_system(
+    (listeners, sockets): (Vec<Listener>, Vec<Vec<Socket>>),
+) -> (Vec<Listener>, Vec<Vec<AnySocket>>) {
+    let sockets = sockets.into_iter();
+    let each = |sockets: Vec<Socket>| sockets.into_iter().map(AnySocket::System).collect();
+    (listeners, sockets.map(each).collect())
 }
 
 fn handed_over(

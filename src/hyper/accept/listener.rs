@@ -1,4 +1,4 @@
-//! TCP and unix listeners as one type.
+//! What connections are accepted from, as one type.
 
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -10,27 +10,37 @@ use tokio::net::UnixListener;
 use crate::adapter::Socket;
 use crate::features::{ConnectionInfo, Endpoint, Transport as Kind};
 use crate::hyper::connection::Stream;
+use crate::hyper::memory::MemoryListener;
+
+/// What connections will be accepted from, not tied to a runtime yet.
+#[derive(Debug)]
+pub(in crate::hyper) enum AnySocket {
+    System(Socket),
+    Memory(MemoryListener),
+}
 
 pub(in crate::hyper) enum AnyListener {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(UnixListener),
+    Memory(MemoryListener),
 }
 
 impl AnyListener {
-    pub(in crate::hyper) fn new(socket: Socket) -> io::Result<Self> {
+    pub(in crate::hyper) fn new(socket: AnySocket) -> io::Result<Self> {
         Ok(match socket {
-            Socket::Tcp(socket) => Self::Tcp(TcpListener::from_std(socket)?),
+            AnySocket::Memory(listener) => Self::Memory(listener),
+            AnySocket::System(Socket::Tcp(socket)) => Self::Tcp(TcpListener::from_std(socket)?),
             #[cfg(unix)]
-            Socket::Unix(socket) => Self::Unix(UnixListener::from_std(socket)?),
+            AnySocket::System(Socket::Unix(socket)) => Self::Unix(UnixListener::from_std(socket)?),
             // It listens for what is no stream of bytes.
             #[cfg(feature = "http3")]
-            Socket::Udp(_) => return Err(io::ErrorKind::InvalidInput.into()),
+            AnySocket::System(Socket::Udp(_)) => return Err(io::ErrorKind::InvalidInput.into()),
         })
     }
 
     pub(in crate::hyper) fn poll_accept(
-        &self,
+        &mut self,
         no_delay: bool,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<(Stream, ConnectionInfo)>> {
@@ -59,6 +69,13 @@ impl AnyListener {
                     info = info.with_local(path(&local));
                 }
                 (Stream::Unix(stream), info)
+            }
+            Self::Memory(listener) => {
+                let stream = ready!(listener.poll_accept(cx));
+                let info = ConnectionInfo::new(Kind::Memory)
+                    .with_local(Endpoint::Memory)
+                    .with_remote(Endpoint::Memory);
+                (Stream::Memory(stream), info)
             }
         }))
     }

@@ -2,8 +2,6 @@
 
 mod acceptor;
 mod bind;
-#[cfg(unix)]
-mod inherited;
 mod listener;
 mod live;
 mod served;

@@ -10,8 +10,6 @@ use futures_channel::{mpsc, oneshot};
 use futures_core::Stream as _;
 
 use super::bind::Site;
-#[cfg(unix)]
-use super::inherited::Lease;
 use super::live::Change;
 use super::worker::Order;
 use super::{Binder, BoundEndpoint, Changes, Orders, Prepared, ServedEndpoint};
@@ -39,8 +37,6 @@ struct Entry {
     /// Their addresses, and the files of unix sockets. The sockets are with the workers.
     listeners: Vec<Listener>,
     endpoint: Arc<ServedEndpoint>,
-    #[cfg(unix)]
-    _lease: Option<Lease>,
 }
 
 impl EndpointSet {
@@ -202,8 +198,6 @@ impl EndpointSet {
             site: bound.requested,
             listeners: bound.listeners,
             endpoint: served,
-            #[cfg(unix)]
-            _lease: bound.lease,
         });
         for open in opened {
             let gone = |_| Err(io::Error::other("it is about to stop"));

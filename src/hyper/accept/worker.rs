@@ -14,6 +14,8 @@ use tokio::time::Sleep;
 
 use super::ServedEndpoint;
 use super::acceptor::Acceptor;
+use super::listener::AnySocket;
+#[cfg(feature = "http3")]
 use crate::adapter::Socket;
 use crate::contract::Application;
 use crate::hyper::connection::{self, Server};
@@ -32,7 +34,7 @@ pub(in crate::hyper) enum Order {
     /// Accept for an endpoint.
     Open {
         endpoint: Arc<ServedEndpoint>,
-        sockets: Vec<Socket>,
+        sockets: Vec<AnySocket>,
         done: oneshot::Sender<io::Result<()>>,
     },
     /// Accept nothing more for an endpoint, and let its connections end.
@@ -192,7 +194,7 @@ impl Open {
     #[cfg_attr(not(feature = "http3"), allow(unused_variables))]
     fn new(
         endpoint: Arc<ServedEndpoint>,
-        sockets: Vec<Socket>,
+        sockets: Vec<AnySocket>,
         limits: &Limits,
     ) -> io::Result<Self> {
         let mut acceptors = Vec::with_capacity(sockets.len());
@@ -201,7 +203,9 @@ impl Open {
         for socket in sockets {
             match socket {
                 #[cfg(feature = "http3")]
-                Socket::Udp(socket) => quic.push(QuicAcceptor::new(socket, &endpoint, limits)?),
+                AnySocket::System(Socket::Udp(socket)) => {
+                    quic.push(QuicAcceptor::new(socket, &endpoint, limits)?);
+                }
                 socket => acceptors.push(Acceptor::new(socket)?),
             }
         }

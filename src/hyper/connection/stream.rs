@@ -1,4 +1,4 @@
-//! TCP, unix sockets, and what may stand over them as one type.
+//! TCP, unix sockets, connections in memory, and what may stand over them as one type.
 
 use std::io;
 use std::pin::Pin;
@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+use crate::hyper::memory::MemoryStream;
 use crate::hyper::middleware::Layered;
 #[cfg(feature = "tls")]
 use crate::hyper::tls::TlsStream;
@@ -17,6 +18,7 @@ pub(in crate::hyper) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    Memory(MemoryStream),
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream>),
     Layered(Box<Layered>),
@@ -28,6 +30,7 @@ impl Stream {
             Self::Tcp(stream) => stream.poll_read_ready(cx),
             #[cfg(unix)]
             Self::Unix(stream) => stream.poll_read_ready(cx),
+            Self::Memory(stream) => stream.poll_read_ready(cx),
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.poll_read_ready(cx),
             Self::Layered(stream) => stream.below().poll_read_ready(cx),
@@ -44,6 +47,7 @@ impl Stream {
             Self::Unix(stream) => stream
                 .try_write(&[])
                 .is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe),
+            Self::Memory(stream) => stream.is_gone(),
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.below().is_gone(),
             Self::Layered(stream) => stream.below().is_gone(),
@@ -59,6 +63,7 @@ impl Stream {
             }
             #[cfg(unix)]
             Self::Unix(_) => {}
+            Self::Memory(stream) => stream.reset_on_drop(),
             #[cfg(feature = "tls")]
             Self::Tls(stream) => stream.below().reset_on_drop(),
             Self::Layered(stream) => stream.below().reset_on_drop(),
@@ -71,6 +76,7 @@ impl Stream {
             Self::Tcp(stream) => socket2::SockRef::from(stream),
             #[cfg(unix)]
             Self::Unix(stream) => socket2::SockRef::from(stream),
+            Self::Memory(stream) => return stream.abort(),
             #[cfg(feature = "tls")]
             Self::Tls(stream) => return stream.below().abort(),
             Self::Layered(stream) => return stream.below().abort(),
@@ -107,6 +113,7 @@ macro_rules! delegate {
             Self::Tcp($stream) => $call,
             #[cfg(unix)]
             Self::Unix($stream) => $call,
+            Self::Memory($stream) => $call,
             #[cfg(feature = "tls")]
             Self::Tls($stream) => $call,
             Self::Layered($stream) => $call,

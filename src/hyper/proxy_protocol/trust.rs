@@ -32,6 +32,7 @@ use crate::features::{ConnectionInfo, IpNetwork, Transport};
 pub struct ProxyProtocol {
     networks: Vec<IpNetwork>,
     unix: bool,
+    memory: bool,
     malformed: Option<String>,
     optional: bool,
     others: bool,
@@ -52,11 +53,12 @@ pub(in crate::hyper) enum Treatment {
 
 impl ProxyProtocol {
     /// Trusts the peers of these networks (`10.0.0.0/8`, or an address alone), and with `unix` those that come
-    /// over a unix socket. One that is malformed is an error of [`bind`](crate::Server::bind).
+    /// over a unix socket, with `memory` this process itself. One that is malformed is an error of [`bind`](crate::Server::bind).
     pub fn from_trusted(peers: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let mut trust = Self {
             networks: Vec::new(),
             unix: false,
+            memory: false,
             malformed: None,
             optional: false,
             others: false,
@@ -64,10 +66,13 @@ impl ProxyProtocol {
         for peer in peers {
             match peer.as_ref() {
                 "unix" => trust.unix = true,
+                "memory" => trust.memory = true,
                 network => match network.parse() {
                     Ok(network) => trust.networks.push(network),
                     Err(error) => {
-                        let error = format!("{error}; or `unix` for any peer of a unix socket");
+                        let error = format!(
+                            "{error}; or `unix` for any peer of a unix socket, `memory` for this process"
+                        );
                         trust.malformed.get_or_insert(error);
                     }
                 },
@@ -101,7 +106,7 @@ impl ProxyProtocol {
                 "the PROXY protocol cannot be trusted from there: {malformed}"
             )));
         }
-        if self.networks.is_empty() && !self.unix {
+        if self.networks.is_empty() && !self.unix && !self.memory {
             return Err(Error::configuration(
                 "the PROXY protocol is trusted from nobody; name the networks of the proxies, like `10.0.0.0/8`, \
                  or `unix`",
@@ -114,7 +119,11 @@ impl ProxyProtocol {
     pub(in crate::hyper) fn treatment(&self, info: &ConnectionInfo) -> Treatment {
         let trusted = match info.remote().and_then(|remote| remote.socket_addr()) {
             Some(remote) => (self.networks.iter()).any(|network| network.contains(remote.ip())),
-            None => self.unix && info.transport() == Transport::Unix,
+            None => match info.transport() {
+                Transport::Unix => self.unix,
+                Transport::Memory => self.memory,
+                _ => false,
+            },
         };
         match (trusted, self.optional, self.others) {
             (true, false, _) => Treatment::Header,
@@ -146,6 +155,12 @@ mod tests {
         assert_eq!(trust.treatment(&unix), Treatment::Refused);
         let nobody = ConnectionInfo::new(Transport::Tcp);
         assert_eq!(trust.treatment(&nobody), Treatment::Refused);
+
+        let memory = ConnectionInfo::new(Transport::Memory).with_remote(Endpoint::Memory);
+        assert_eq!(trust.treatment(&memory), Treatment::Refused);
+        let trust = ProxyProtocol::from_trusted(["memory"]);
+        assert_eq!(trust.treatment(&memory), Treatment::Header);
+        assert_eq!(trust.treatment(&unix), Treatment::Refused);
 
         let trust = ProxyProtocol::from_trusted(["unix"]).with_optional_header(true);
         assert_eq!(trust.treatment(&unix), Treatment::MaybeHeader);

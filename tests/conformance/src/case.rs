@@ -17,6 +17,7 @@ pub struct Case {
     pub(crate) protocols: &'static [Protocol],
     pub(crate) needs: Vec<(Option<Protocol>, Capability)>,
     pub(crate) allows: &'static [&'static str],
+    pub(crate) alone: bool,
     pub(crate) app: fn(Notes) -> App,
     pub(crate) client: Client,
 }
@@ -38,6 +39,7 @@ impl Case {
             protocols: Protocol::ALL,
             needs: Vec::new(),
             allows: &[],
+            alone: false,
             app: observer,
             client: Arc::new(move |run| Box::pin(client(run))),
         }
@@ -94,6 +96,21 @@ impl Case {
             allows: rules,
             ..self
         }
+    }
+
+    /// Has the case run in a process of its own, because it measures its process.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self {
+            alone: true,
+            ..self
+        }
+    }
+
+    /// Returns whether the case measures its process, and so has to run alone in it; see
+    /// [`in_own_process`](crate::in_own_process).
+    pub fn is_alone(&self) -> bool {
+        self.alone
     }
 
     /// Returns the name, as `S-BODY-CL`.

@@ -31,6 +31,7 @@
 //! 2. Put a line into the table at the top of that file: the id, the rule as one sentence, the client.
 //! 3. Put a fault that makes it fail into `tests/faults/`, and run `generate`.
 
+mod alone;
 mod capability;
 mod case;
 pub mod cases;
@@ -40,6 +41,7 @@ mod failure;
 mod gateway;
 mod lint;
 mod manifest;
+mod memory;
 mod notes;
 mod observer;
 mod run;
@@ -48,6 +50,7 @@ pub mod spec;
 mod suite;
 mod target;
 
+pub use alone::in_own_process;
 pub use capability::Capability;
 pub use case::Case;
 pub use client::{Connection, Frame, Frames, Protocol, Reply, Wire, WireHead, WireReply};

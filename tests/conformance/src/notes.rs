@@ -135,6 +135,13 @@ impl Notes {
         *sum
     }
 
+    /// Sets a sum to a number, unless it is larger already.
+    pub fn raise(&self, what: &'static str, number: u64) {
+        let mut said = self.said();
+        let sum = said.sums.entry(what).or_default();
+        *sum = number.max(*sum);
+    }
+
     /// Returns a sum.
     pub fn sum(&self, what: &'static str) -> u64 {
         self.said().sums.get(what).copied().unwrap_or_default()

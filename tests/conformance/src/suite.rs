@@ -14,7 +14,7 @@ use crate::run::CASE;
 use crate::running::Running;
 use crate::{
     Capability, Case, Failure, Lint, Notes, Outcome, Report, Run, Support, Target, cases,
-    within_for,
+    in_own_process, within_for,
 };
 
 /// How long a whole case may take.
@@ -94,7 +94,8 @@ impl Suite {
         self.applicable().map(|line| &*line.name)
     }
 
-    /// Runs one line, whatever the manifest says.
+    /// Runs one line, whatever the manifest says; one that [is alone](Case::is_alone) in a process where nothing
+    /// else runs, if it is to pass.
     ///
     /// # Errors
     ///
@@ -123,13 +124,19 @@ impl Suite {
             };
             let (suite, line, fails) = (Arc::clone(&suite), line.clone(), fails.is_some());
             let runtime = Arc::clone(&runtime);
-            trials.push(Trial::test(name, move || {
-                let outcome = runtime.block_on(async {
-                    match fails {
-                        true => suite.has_to_fail(&line).await,
-                        false => suite.run_line(&line, CASE_DEADLINE).await,
-                    }
-                });
+            trials.push(Trial::test(name.clone(), move || {
+                let run = || {
+                    runtime.block_on(async {
+                        match fails {
+                            true => suite.has_to_fail(&line).await,
+                            false => suite.run_line(&line, CASE_DEADLINE).await,
+                        }
+                    })
+                };
+                let outcome = match line.case.is_alone() {
+                    true => in_own_process(&name, run),
+                    false => run(),
+                };
                 Ok(outcome?)
             }));
         }
@@ -172,6 +179,8 @@ impl Suite {
             let mut missing = line.needs.iter().filter(|need| !manifest.has(**need));
             missing.next() == Some(&capability) && missing.all(|other| *other == capability)
         });
+        // Beside others such a line fails for their sake, and would prove an absence that is none.
+        let lines = lines.filter(|line| !line.case.is_alone());
         lines.cloned().collect()
     }
 

@@ -48,7 +48,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
-use transom_conformance::{Suite, cases};
+use transom_conformance::{Failure, Outcome, Suite, cases, in_own_process};
 
 use faulty::{Fault, Under};
 
@@ -77,10 +77,20 @@ fn main() -> ExitCode {
         let found: HashSet<_> = faults.iter().map(|fault| fault.case).collect();
         move || every_case_has_a_fault(&found)
     })];
+    let all = cases::all();
+    let alone = all.iter().filter(|case| case.is_alone());
+    let alone: Arc<HashSet<_>> = Arc::new(alone.map(|case| case.id()).collect());
     for fault in faults {
+        let alone = Arc::clone(&alone);
         let runtime = Arc::clone(&runtime);
         let name = format!("{} fails where {}", fault.line(), fault.what);
-        trials.push(Trial::test(name, move || runtime.block_on(finds(&fault))));
+        trials.push(Trial::test(name.clone(), move || {
+            let run = || runtime.block_on(finds(&fault));
+            match alone.contains(fault.case) {
+                true => Ok(in_own_process(&name, run)?),
+                false => Ok(run()?),
+            }
+        }));
     }
     let mut arguments = Arguments::from_args();
     // They wait for what will not come, most of the time.
@@ -103,7 +113,7 @@ fn every_case_has_a_fault(found: &HashSet<&str>) -> Result<(), Failed> {
     }
 }
 
-async fn finds(fault: &Fault) -> Result<(), Failed> {
+async fn finds(fault: &Fault) -> Outcome {
     let (line, cases) = (fault.line(), cases::all());
     let cases: Vec<_> = cases
         .into_iter()
@@ -117,7 +127,7 @@ async fn finds(fault: &Fault) -> Result<(), Failed> {
     let broken = Suite::new(fault.target(Under::Fault), &cases)?;
     match broken.run(&line).await {
         Err(_) => Ok(()),
-        Ok(()) => Err(Failed::from(
+        Ok(()) => Err(Failure::new(
             "the case passes although the server is broken",
         )),
     }

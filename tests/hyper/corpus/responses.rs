@@ -167,3 +167,24 @@ async fn a_request_that_asks_for_another_protocol_with_a_body_is_answered_in_thi
     assert!(answer.ends_with("POST / a hello"), "{answer}");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_101_names_what_follows_or_is_a_mistake() {
+    let server = start(as_asked).await;
+    let asks = "HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: a\r\n\r\n";
+    let answer = server.exchange(format!("GET /101?upgrade:a {asks}")).await;
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    assert!(answer.contains("\r\nconnection: upgrade\r\n"), "{answer}");
+    assert!(answer.contains("\r\nupgrade: a\r\n"), "{answer}");
+    for fields in ["", "?connection:upgrade", "?connection:close"] {
+        let mut client = server.connect().await;
+        client.send(format!("GET /101{fields} {asks}")).await;
+        let answer = client.until("\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+        assert!(!answer.contains("upgrade"), "{answer}");
+        // It is HTTP still.
+        client.send("GET /200 HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        client.until("hello").await;
+    }
+    server.stop().await;
+}

@@ -2,6 +2,7 @@
 
 mod layers;
 mod live;
+mod memory;
 mod names;
 mod socket;
 mod threads;

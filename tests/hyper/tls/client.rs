@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::client::Resumption;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, SupportedProtocolVersion};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -21,7 +21,7 @@ pub(super) struct TlsClient {
 }
 
 /// A connection whose handshake is done, as far as the client can tell.
-pub(super) struct Connected(pub(super) TlsStream<TcpStream>);
+pub(super) struct Connected<S = TcpStream>(pub(super) TlsStream<S>);
 
 impl TlsClient {
     pub(super) fn new(trusts: &Authority) -> Self {
@@ -74,7 +74,11 @@ impl TlsClient {
         self.over(socket, name).await
     }
 
-    pub(super) async fn over(&self, socket: TcpStream, name: &str) -> io::Result<Connected> {
+    pub(super) async fn over<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        socket: S,
+        name: &str,
+    ) -> io::Result<Connected<S>> {
         let name = ServerName::try_from(name.to_owned()).unwrap();
         let connector = TlsConnector::from(Arc::new(self.config.clone()));
         within(connector.connect(name, socket)).await.map(Connected)
@@ -86,7 +90,7 @@ impl TlsClient {
     }
 }
 
-impl Connected {
+impl<S: AsyncRead + AsyncWrite + Unpin> Connected<S> {
     pub(super) async fn get(mut self, host: &str) -> io::Result<String> {
         let request = format!("GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
         self.send(request).await?;

@@ -1,8 +1,9 @@
 //! What a handshake agrees on, and what the application is told of it.
 
 use transom::features::{RequestExt, Scheme, TlsInfo, TlsVersion};
+use transom::hyper::MemoryConnector;
 use transom::hyper::tls::Tls;
-use transom::{Body, Request, Response};
+use transom::{Body, BoundServer, HyperServer, Request, Response, Server, Shutdown};
 
 use super::{Authority, TlsClient, https};
 use crate::support::{Running, start_with};
@@ -107,4 +108,20 @@ async fn a_session_is_taken_up_again() {
     }
     assert_eq!(TlsVersion::Tls13.to_string(), "TLSv1.3");
     server.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_in_memory_speaks_it_as_well() {
+    let authority = Authority::new();
+    let server = HyperServer::new("https://memory:app")
+        .with_tls(authority.server(&["example.com"]).pem())
+        .bind()
+        .await
+        .unwrap();
+    let connector = server.features().require::<MemoryConnector>().unwrap();
+    let stream = connector.connect("app").await.unwrap();
+    let _serving = tokio::spawn(server.serve(tells, Shutdown::never()));
+    let client = TlsClient::new(&authority).over(stream, "example.com").await;
+    let told = client.unwrap().get("example.com").await.unwrap();
+    assert_eq!(told, "TLSv1.3 TLS_AES_256_GCM_SHA384 example.com - full");
 }

@@ -47,6 +47,8 @@ impl CgiServer {
     pub fn new() -> Self {
         let mut options = Options::new("");
         options.rules.path_base = PathBaseSource::ScriptName;
+        // The input of a program ends behind the body.
+        options.half_close = true;
         Self {
             options,
             #[cfg(unix)]

@@ -84,6 +84,12 @@ impl Arrival {
         &self.request
     }
 
+    /// Returns the path base, and the target without it.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn split(&self) -> Option<&(PathBase, Uri)> {
+        self.split.as_ref()
+    }
+
     /// Begins the request, which counts as in flight from now on.
     pub(crate) fn call<A: Application>(self, dispatcher: &Dispatcher<A>, body: Body) -> Call<A> {
         let mut connection = dispatcher.connection(self.info, self.scheme);

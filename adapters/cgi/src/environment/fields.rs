@@ -13,8 +13,10 @@ pub(super) fn fields(variables: &ServerVariables) -> Result<HeaderMap, Refusal> 
         let Some(field) = name.strip_prefix(b"HTTP_") else {
             continue;
         };
-        if !LEFT_OUT.iter().any(|known| known.as_bytes() == field) {
-            fields.append(field_name(field)?, field_value(name, value)?);
+        // By the field's own name, which has one spelling.
+        let field = field_name(field)?;
+        if !LEFT_OUT.contains(&field.as_str()) {
+            fields.append(field, field_value(name, value)?);
         }
     }
     // Some gateways send both, and an empty one for none.
@@ -30,19 +32,19 @@ pub(super) fn fields(variables: &ServerVariables) -> Result<HeaderMap, Refusal> 
 
 /// What belongs to the client's connection and not to the request, and what has a variable of its own.
 const LEFT_OUT: [&str; 11] = [
-    "CONNECTION",
-    "CONTENT_LENGTH",
-    "CONTENT_TYPE",
-    "HTTP2_SETTINGS",
-    "KEEP_ALIVE",
-    // `Proxy` is no field of HTTP, but a way to set the proxy of whatever the application starts: httpoxy.
-    "PROXY",
-    "PROXY_CONNECTION",
-    "TE",
-    "TRAILER",
+    "connection",
+    "content-length",
+    "content-type",
+    "http2-settings",
+    "keep-alive",
+    // It is no field of HTTP, but a way to set the proxy of whatever the application starts: httpoxy.
+    "proxy",
+    "proxy-connection",
+    "te",
+    "trailer",
     // The body comes without its chunks, beside a `CONTENT_LENGTH` perhaps.
-    "TRANSFER_ENCODING",
-    "UPGRADE",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 fn field_name(name: &[u8]) -> Result<HeaderName, Refusal> {
@@ -103,6 +105,8 @@ mod tests {
     fn what_is_of_the_connection_does_not_come_through() {
         let fields = of(&[
             ("HTTP_PROXY", b"http://evil.test"),
+            ("HTTP_Proxy", b"http://evil.test"),
+            ("HTTP_KEEP-ALIVE", b"1"),
             ("HTTP_TRANSFER_ENCODING", b"chunked"),
             ("HTTP_CONNECTION", b"upgrade"),
             ("HTTP_UPGRADE", b"websocket"),

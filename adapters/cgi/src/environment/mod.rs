@@ -7,6 +7,8 @@ mod arrival;
 
 mod fields;
 mod host;
+#[cfg(any(test, feature = "fuzzing"))]
+mod invariants;
 mod length;
 mod line;
 mod path_base;
@@ -20,6 +22,10 @@ mod tls;
 mod variables;
 
 pub(crate) use arrival::Arrival;
+#[cfg(feature = "fuzzing")]
+pub(crate) use invariants::hold as invariants_hold;
+#[cfg(test)]
+pub(crate) use invariants::hold_near as invariants_hold_near;
 pub(crate) use length::BodyLength;
 pub use path_base::PathBaseSource;
 pub(crate) use refusal::Refusal;

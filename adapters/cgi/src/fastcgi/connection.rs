@@ -314,7 +314,7 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
     /// The peer has nothing more to say: it is gone, unless it may close one side alone.
     fn end(&mut self) {
         self.has_ended = true;
-        if !self.serving.options.fastcgi.half_close {
+        if !self.serving.options.half_close {
             self.break_off();
         }
         for exchange in &mut self.exchanges {

@@ -7,7 +7,6 @@ pub(crate) struct FastCgiOptions {
     pub(super) requests: usize,
     pub(super) idle_timeout: Option<Duration>,
     pub(super) hold_up_timeout: Option<Duration>,
-    pub(super) half_close: bool,
 }
 
 impl Default for FastCgiOptions {
@@ -18,7 +17,6 @@ impl Default for FastCgiOptions {
             // Longer than web servers keep a connection by default, so that they are the ones to close it.
             idle_timeout: Some(Duration::from_secs(180)),
             hold_up_timeout: Some(Duration::from_secs(10)),
-            half_close: false,
         }
     }
 }

@@ -58,20 +58,6 @@ gateway_server! {
 }
 
 impl FastCgiServer {
-    /// Returns a server for the sockets that the process was started with: those of `LISTEN_FDS`, as service
-    /// managers have it, or else descriptor 0, as `spawn-fcgi`, Apache's `mod_fcgid` and lighttpd have it.
-    ///
-    /// `FCGI_WEB_SERVER_ADDRS`, a list of addresses separated by `,`, then says who may connect over TCP, unless
-    /// [`with_allowed_peers`](Self::with_allowed_peers) does afterwards.
-    pub fn from_environment() -> Self {
-        let mut server = Self::new("");
-        server.options.is_inherited = true;
-        match std::env::var("FCGI_WEB_SERVER_ADDRS") {
-            Ok(peers) => server.with_allowed_peers(peers.split(',').map(str::trim)),
-            Err(_) => server,
-        }
-    }
-
     /// Sets how many requests one connection may carry at a time; 16 by default, and 1 for 0. Further ones are
     /// refused with `FCGI_OVERLOADED`; with 1 it is `FCGI_CANT_MPX_CONN`.
     ///
@@ -101,13 +87,6 @@ impl FastCgiServer {
     /// take any time.
     pub fn with_hold_up_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.options.fastcgi.hold_up_timeout = timeout;
-        self
-    }
-
-    /// Sets whether a web server that closes its sending side may still read; `false` by default: it is gone, its
-    /// client with it, and the application's future is dropped. That is how nginx gives a request up.
-    pub fn with_half_close(mut self, allowed: bool) -> Self {
-        self.options.fastcgi.half_close = allowed;
         self
     }
 }

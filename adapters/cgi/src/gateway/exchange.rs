@@ -26,7 +26,6 @@ pub(crate) async fn answer<A: Application, W: Wire>(
     length: BodyLength,
     form: HeadForm,
 ) {
-    let stall = serving.options.stall_timeout;
     let (mut intake, body) = Intake::new(length, std::mem::take(&mut link.buffer));
     let method = arrival.request().method().clone();
     let call = arrival.call(&serving.dispatcher, body);
@@ -36,7 +35,7 @@ pub(crate) async fn answer<A: Application, W: Wire>(
     let answered = tokio::select! {
         biased;
         answered = answering => answered,
-        () = intake.run(&link.stream, &lifetime, stall) => Err(io::ErrorKind::ConnectionReset.into()),
+        () = intake.run(&link.stream, &lifetime, &serving.options) => Err(io::ErrorKind::ConnectionReset.into()),
     };
     if answered.is_err() || link.stream.close_write().is_err() {
         link.stream.reset_on_drop();

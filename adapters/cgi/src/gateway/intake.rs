@@ -6,8 +6,8 @@ use transom::adapter::{BodySender, body_pump};
 use transom::features::RequestLifetime;
 use transom::{Body, body};
 
-use super::Wire;
 use super::link::unstalled;
+use super::{Options, Wire};
 use crate::environment::BodyLength;
 
 /// How much of a body is read before the application wants it, so that an end right behind it is seen.
@@ -61,9 +61,9 @@ impl Intake {
         &mut self,
         stream: &impl Wire,
         lifetime: &RequestLifetime,
-        stall: Option<Duration>,
+        options: &Options,
     ) {
-        let Err(error) = self.receive(stream, stall).await;
+        let Err(error) = self.receive(stream, options.stall_timeout).await;
         lifetime.disconnect();
         if let Some(sender) = self.sender.take() {
             match error.kind() {
@@ -72,7 +72,7 @@ impl Intake {
             }
         }
         // Who has shut his side may still wait for the answer.
-        if error.kind() == io::ErrorKind::UnexpectedEof {
+        if options.half_close && error.kind() == io::ErrorKind::UnexpectedEof {
             stream.gone().await;
         }
     }

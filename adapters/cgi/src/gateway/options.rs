@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) rules: Rules,
     pub(crate) head_timeout: Duration,
     pub(crate) stall_timeout: Option<Duration>,
+    /// A gateway whose input has ended may still read.
+    pub(crate) half_close: bool,
     pub(crate) max_connections: Option<usize>,
     pub(crate) max_request_body_size: Option<u64>,
     pub(crate) fastcgi: FastCgiOptions,
@@ -33,6 +35,7 @@ impl Options {
             rules: Rules::default(),
             head_timeout: Duration::from_secs(30),
             stall_timeout: Some(Duration::from_secs(120)),
+            half_close: false,
             max_connections: Some(1024),
             max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
             fastcgi: FastCgiOptions::default(),

@@ -31,6 +31,20 @@ macro_rules! gateway_server {
                 }
             }
 
+            /// Returns a server for the sockets that the process was started with: those of `LISTEN_FDS`, as service
+            /// managers have it, or else descriptor 0, as `spawn-fcgi`, `mod_fcgid` and lighttpd have it.
+            ///
+            /// `FCGI_WEB_SERVER_ADDRS`, a list of addresses separated by `,`, then says who may connect over TCP,
+            /// unless [`with_allowed_peers`](Self::with_allowed_peers) does.
+            pub fn from_environment() -> Self {
+                let mut server = Self::new("");
+                server.options.is_inherited = true;
+                match ::std::env::var("FCGI_WEB_SERVER_ADDRS") {
+                    Ok(peers) => server.with_allowed_peers(peers.split(',').map(str::trim)),
+                    Err(_) => server,
+                }
+            }
+
             /// Adds the addresses of a list separated by `;`.
             pub fn with_address(mut self, addresses: &str) -> Self {
                 self.options.requested.add(addresses);
@@ -91,6 +105,16 @@ macro_rules! gateway_server {
             /// buffers.
             pub fn with_stall_timeout(mut self, timeout: Option<::std::time::Duration>) -> Self {
                 self.options.stall_timeout = timeout;
+                self
+            }
+
+            /// Sets whether a gateway that closes its sending side may still read; `false` by default: it is gone, its
+            /// client with it, and the application's future is dropped. That is how nginx gives a request up.
+            ///
+            /// With `true` the application hears of it
+            /// ([`RequestLifetime`](::transom::features::RequestLifetime)), and is answered for.
+            pub fn with_half_close(mut self, allowed: bool) -> Self {
+                self.options.half_close = allowed;
                 self
             }
 

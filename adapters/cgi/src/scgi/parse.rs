@@ -95,6 +95,9 @@ mod tests {
 
     const REQUEST: &[u8] = b"24:CONTENT_LENGTH|5|SCGI|1|,hello";
 
+    const REQUEST_LIKE: &[u8] =
+        b"72:SCGI\x001\x00REQUEST_METHOD\x00PUT\x00REQUEST_URI\x00/a%2Fb?c\x00HTTP_HOST\x00h\x00HTTP_PROXY\x00p\x00,body";
+
     #[test]
     fn a_request_is_read_when_all_of_it_is_there() {
         for end in 0..REQUEST.len() - 5 {
@@ -136,5 +139,10 @@ mod tests {
                 bytes.escape_ascii()
             );
         }
+    }
+
+    #[test]
+    fn whatever_comes_is_read_alike_in_any_pieces() {
+        crate::environment::invariants_hold_near(parse, REQUEST_LIKE);
     }
 }

@@ -3,4 +3,7 @@
 mod parse;
 mod server;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use parse::parse;
+
 pub use server::{BoundUwsgiServer, UwsgiServer};

@@ -61,6 +61,8 @@ mod tests {
 
     const REQUEST: &[u8] = b"\0\x0d\0\0\x01\0A\x01\x001\x01\0B\x02\0\xff\xfehello";
 
+    const REQUEST_LIKE: &[u8] = b"\x00I\x00\x00\x0e\x00REQUEST_METHOD\x03\x00PUT\x0b\x00REQUEST_URI\x08\x00/a%2Fb?c\x09\x00HTTP_HOST\x01\x00h\x0a\x00HTTP_PROXY\x01\x00pbody";
+
     #[test]
     fn a_request_is_read_when_all_of_it_is_there() {
         for end in 0..REQUEST.len() - 5 {
@@ -102,5 +104,10 @@ mod tests {
                 bytes.escape_ascii()
             );
         }
+    }
+
+    #[test]
+    fn whatever_comes_is_read_alike_in_any_pieces() {
+        crate::environment::invariants_hold_near(parse, REQUEST_LIKE);
     }
 }

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use transom::features::{
-    ConnectionInfo, Endpoint, Feature, RequestIdentifier, ServerAddresses, ServerInfo,
+    ConnectionInfo, Endpoint, Feature, RequestIdentifier, ServerAddresses, ServerInfo, Transport,
 };
-use transom::{App, Body, Request, RequestExt, Response};
+use transom::{App, Body, Features, Request, RequestExt, Response};
 
 use crate::{Capability, Case, Notes, Outcome, Protocol, Run, ensure, observe, same};
 
@@ -86,8 +86,13 @@ async fn remote(run: Run) -> Outcome {
     let known = seen.features.require::<ConnectionInfo>()?.remote().cloned();
     match connection.ends() {
         Some((client, _)) => same("the remote end", known, Some(end(&run, client)?)),
+        None if in_memory(&seen.features)? => same("the remote end", known, Some(Endpoint::Memory)),
         None => same("the remote end", known, Some(Endpoint::Unix(None))),
     }
+}
+
+fn in_memory(features: &Features) -> Outcome<bool> {
+    Ok(features.require::<ConnectionInfo>()?.transport() == Transport::Memory)
 }
 
 /// Returns an end of a connection of IP.
@@ -106,6 +111,7 @@ async fn local(run: Run) -> Outcome {
     let known = seen.features.require::<ConnectionInfo>()?.local().cloned();
     match connection.ends() {
         Some((_, server)) => same("the local end", known, Some(end(&run, server)?)),
+        None if in_memory(&seen.features)? => same("the local end", known, Some(Endpoint::Memory)),
         None => ensure(
             matches!(known, Some(Endpoint::Unix(Some(_)))),
             format!("the local end is {known:?}, and should be the path of the socket"),

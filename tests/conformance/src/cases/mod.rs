@@ -4,8 +4,10 @@ mod cancel;
 mod concurrency;
 mod end;
 mod errors;
+mod events;
 mod features;
 mod framing;
+mod grpc;
 mod held;
 mod host;
 mod http2;
@@ -63,6 +65,8 @@ pub fn groups() -> Vec<Group> {
         Group::new("Many requests at once", concurrency::cases()),
         Group::new("Upgrades", upgrade::cases()),
         Group::new("WebSocket", websocket::cases()),
+        Group::new("Server-sent events", events::cases()),
+        Group::new("gRPC", grpc::cases()),
         Group::new("The frames of HTTP/2", http2::cases()),
         Group::new("The start of a server", start::cases()),
         Group::new("The stop of a server", stop::cases()),

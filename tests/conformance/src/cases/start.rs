@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use transom::features::{AddressHost, Scheme, ServerAddress, ServerAddresses};
+use transom::features::{Scheme, ServerAddress, ServerAddresses};
 use transom::{Body, BoundServer, BoxServer, Server};
 
 use super::held::{A_WHILE, SOON, held, protocols, some_protocol, spoken};
@@ -100,12 +100,8 @@ async fn addresses(run: Run) -> Outcome {
     let over_udp = spoken(&run, &server) == [Protocol::Http3];
     for address in bound {
         let text = address.to_string();
-        let in_memory = matches!(address.host(), AddressHost::Memory(_));
-        if !in_memory {
-            // One of memory cannot be asked for.
-            let again = text.parse::<ServerAddress>()?;
-            same("the address, read again", &again, &address)?;
-        }
+        let again = text.parse::<ServerAddress>()?;
+        same("the address, read again", &again, &address)?;
         // Whether it is the right one shows in every case that connects.
         ensure(
             address.scheme() == Scheme::Http || run.manifest().has(Capability::Tls),

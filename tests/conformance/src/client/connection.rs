@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, StatusCode, Uri, Version, header};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::task::JoinSet;
-use transom::features::{ServerAddresses, TlsInfo, TlsVersion, Upgraded};
+use transom::features::{TlsInfo, TlsVersion, Upgraded};
 use transom::testing::{TestClient, TestConnection};
 use transom::{Body, Features, Request};
 
@@ -129,7 +129,7 @@ impl Connection {
             Protocol::Http2 => "h2",
             _ => "http/1.1",
         };
-        let stream = Stream::connect(server.get::<ServerAddresses>(), alpn, identity).await?;
+        let stream = Stream::connect(server, alpn, identity).await?;
         let (ends, tls) = (stream.ends(), stream.tls());
         let io = TokioIo::new(stream);
         let sender = if protocol == Protocol::Http2 {

@@ -90,6 +90,11 @@ impl Reply {
         Ok(String::from_utf8(data.to_vec())?)
     }
 
+    /// Returns the head, and the rest of the body.
+    pub fn into_response(self) -> Response {
+        Response::from_parts(self.head, self.body)
+    }
+
     /// Returns the rest of the body.
     pub fn into_body(self) -> Body {
         self.body

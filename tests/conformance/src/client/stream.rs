@@ -9,6 +9,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 use transom::Features;
 use transom::features::{Scheme, ServerAddress, ServerAddresses, TlsInfo};
+use transom::hyper::{MemoryConnector, MemoryStream};
 
 use super::{Identity, tls};
 use crate::{Failure, Outcome, within};
@@ -21,22 +22,23 @@ pub(crate) fn is_secure(server: &Features) -> bool {
         .any(|address| address.scheme() == Scheme::Https)
 }
 
-/// A socket to the server, of whichever kind it listens on.
+/// A connection to the server, of whichever kind it listens on.
 pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+    Memory(MemoryStream),
     Tls(Box<TlsStream<Self>>),
 }
 
 impl Stream {
-    /// Connects to the first of the addresses that a socket reaches, over TLS if it is `https`. There the
+    /// Connects to the first of the addresses that can be reached, over TLS if it is `https`. There the
     /// protocol is offered by ALPN.
     pub(crate) async fn connect(
-        addresses: Option<&ServerAddresses>,
+        server: &Features,
         protocol: &str,
         identity: Option<&Identity>,
     ) -> Outcome<Self> {
-        let (stream, scheme) = Self::reach(addresses).await?;
+        let (stream, scheme) = Self::reach(server).await?;
         match scheme {
             Scheme::Https => {
                 let stream = tls::secure(stream, protocol, identity).await?;
@@ -47,19 +49,26 @@ impl Stream {
     }
 
     /// As [`connect`](Self::connect), but never over TLS.
-    pub(crate) async fn connect_unsecured(addresses: Option<&ServerAddresses>) -> Outcome<Self> {
-        Ok(Self::reach(addresses).await?.0)
+    pub(crate) async fn connect_unsecured(server: &Features) -> Outcome<Self> {
+        Ok(Self::reach(server).await?.0)
     }
 
-    async fn reach(addresses: Option<&ServerAddresses>) -> Outcome<(Self, Scheme)> {
-        let bound = addresses.map(ServerAddresses::bound);
-        for address in bound.iter().flatten() {
+    async fn reach(server: &Features) -> Outcome<(Self, Scheme)> {
+        let bound = server.get().map_or_else(Vec::new, ServerAddresses::bound);
+        for address in &bound {
+            if let (Some(name), Some(connector)) = (address.memory_name(), server.get()) {
+                let connecting = MemoryConnector::connect(connector, name);
+                let stream = within(&format!("a connection to {address}"), connecting).await??;
+                return Ok((Self::Memory(stream), address.scheme()));
+            }
             if let Some(connecting) = Self::to(address) {
                 let stream = within(&format!("a connection to {address}"), connecting).await??;
                 return Ok((stream, address.scheme()));
             }
         }
-        Err(Failure::new("the server lists no address of a socket"))
+        Err(Failure::new(
+            "the server lists no address that can be reached",
+        ))
     }
 
     fn to(address: &ServerAddress) -> Option<impl Future<Output = io::Result<Self>> + use<>> {
@@ -85,7 +94,7 @@ impl Stream {
     pub(crate) fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
         match self {
             Self::Tcp(stream) => Some((stream.local_addr().ok()?, stream.peer_addr().ok()?)),
-            Self::Unix(_) => None,
+            Self::Unix(_) | Self::Memory(_) => None,
             Self::Tls(stream) => stream.get_ref().0.ends(),
         }
     }
@@ -94,17 +103,21 @@ impl Stream {
     pub(crate) fn tls(&self) -> Option<TlsInfo> {
         match self {
             Self::Tls(stream) => Some(tls::info(stream.get_ref().1)),
-            Self::Tcp(_) | Self::Unix(_) => None,
+            Self::Tcp(_) | Self::Unix(_) | Self::Memory(_) => None,
         }
     }
 
-    /// Makes the drop of the socket a reset.
-    pub(crate) fn reset_on_drop(&self) -> io::Result<()> {
+    /// Breaks the connection with a reset.
+    pub(crate) fn reset(self) -> io::Result<()> {
         match self {
-            Self::Tcp(stream) => socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+            Self::Tcp(stream) => socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
             // There is no reset: the peer's next write fails.
             Self::Unix(_) => Ok(()),
-            Self::Tls(stream) => stream.get_ref().0.reset_on_drop(),
+            Self::Memory(stream) => {
+                stream.reset();
+                Ok(())
+            }
+            Self::Tls(stream) => stream.into_inner().0.reset(),
         }
     }
 }
@@ -118,6 +131,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Memory(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
@@ -132,6 +146,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Memory(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
@@ -140,6 +155,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Memory(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -148,6 +164,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Memory(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

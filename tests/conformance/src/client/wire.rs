@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use transom::Features;
-use transom::features::ServerAddresses;
 
 use super::Stream;
 use crate::{Failure, Outcome, within};
@@ -22,14 +21,14 @@ impl Wire {
     /// Opens a socket on which this protocol is spoken: over TLS, it is agreed on.
     pub(crate) async fn open(server: &Features, protocol: &str) -> Outcome<Self> {
         Ok(Self {
-            stream: Stream::connect(server.get::<ServerAddresses>(), protocol, None).await?,
+            stream: Stream::connect(server, protocol, None).await?,
             received: BytesMut::new(),
         })
     }
 
     pub(crate) async fn open_unsecured(server: &Features) -> Outcome<Self> {
         Ok(Self {
-            stream: Stream::connect_unsecured(server.get::<ServerAddresses>()).await?,
+            stream: Stream::connect_unsecured(server).await?,
             received: BytesMut::new(),
         })
     }
@@ -91,7 +90,7 @@ impl Wire {
     ///
     /// The system refuses.
     pub fn reset(self) -> Outcome {
-        Ok(self.stream.reset_on_drop()?)
+        Ok(self.stream.reset()?)
     }
 
     /// Returns the next `count` bytes.

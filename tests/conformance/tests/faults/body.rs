@@ -1,7 +1,7 @@
 //! Faults in the body of a request.
 
 use bytes::Bytes;
-use futures_util::{FutureExt, Stream, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use http_body_util::BodyExt;
 use tokio::sync::mpsc;
 use transom::body::Error;
@@ -50,6 +50,16 @@ pub(crate) fn faults() -> Vec<Fault> {
         Fault::new("S-BODY-INCR", "bodies are gathered first", gathered),
         Fault::new("S-BODY-DUPLEX", "bodies are gathered first", gathered),
         Fault::new("S-BODY-BIG", "bodies are gathered first", gathered),
+        Fault::new(
+            "S-BODY-BIG",
+            "what was read of a body is kept",
+            |request, next| {
+                let mut kept = Vec::new();
+                with_data(request, next, move |data| {
+                    data.inspect_ok(move |data| kept.push(data.to_vec()))
+                })
+            },
+        ),
         Fault::new("S-BODY-BACKPRESSURE", "bodies are read ahead", read_ahead),
         Fault::new("S-BODY-LIMIT", "the limit is not heeded", forget_limit),
         Fault::new(

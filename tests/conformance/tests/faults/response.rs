@@ -265,7 +265,23 @@ fn of_flow() -> Vec<Fault> {
     vec![
         Fault::new("S-RES-FLUSH", "bodies are gathered first", gathered),
         Fault::new("S-RES-BIG", "bodies are gathered first", gathered),
+        Fault::new(
+            "S-RES-BIG",
+            "what was sent of a body is kept",
+            |request, next| {
+                with_data(request, next, |data| {
+                    let mut kept = Vec::new();
+                    data.inspect_ok(move |data| kept.push(data.to_vec()))
+                })
+            },
+        ),
         Fault::new("S-RES-BACKPRESSURE", "bodies are gathered first", gathered),
+        Fault::new("S-SSE", "bodies are gathered first", gathered),
+        Fault::new("S-SSE-KEEPALIVE", "bodies are gathered first", gathered),
+        Fault::new("S-GRPC", "trailers are dropped", |request, next| {
+            with_data(request, next, |data| data)
+        }),
+        Fault::new("S-GRPC-STREAM", "bodies are gathered first", gathered),
         Fault::new(
             "S-RES-EARLY",
             "the body of the request is read first",

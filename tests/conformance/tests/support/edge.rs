@@ -40,7 +40,7 @@ pub(crate) fn limits(edge: &Edge) -> Limits {
 pub(crate) fn server(edge: &Edge, address: &str) -> HyperServer {
     let server = match edge.proxy_protocol {
         true => {
-            let proxies = ProxyProtocol::from_trusted(["127.0.0.1", "unix"]);
+            let proxies = ProxyProtocol::from_trusted(["127.0.0.1", "unix", "memory"]);
             let endpoint = Endpoint::new(address).with_proxy_protocol(proxies);
             HyperServer::default().with_endpoint(endpoint)
         }

@@ -11,6 +11,7 @@ use transom::adapter::body_pump;
 use transom::features::MaxRequestBodySize;
 use transom::{App, Body, Request, RequestExt, Response};
 
+use crate::memory::Growth;
 use crate::{Capability, Case, Failure, Notes, Outcome, Run, ensure, same, within_for};
 
 /// A piece of the bodies here: a pattern whose period is no power of two, so that a lost or repeated
@@ -20,6 +21,9 @@ static CHUNK: LazyLock<Bytes> = LazyLock::new(|| (0..=250).cycle().take(251 * 25
 /// How much of a body may be under way between the client and the application: what sockets, their
 /// buffers and the windows of HTTP/2 hold.
 const UNDER_WAY: u64 = 24 * 1024 * 1024;
+
+/// After how many bytes the application looks at its memory.
+const LOOK: usize = 1024 * 1024;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -47,7 +51,8 @@ pub(super) fn cases() -> Vec<Case> {
             big,
         )
         .with_app(|notes| App::new(move |request| drain(request, notes.clone())))
-        .needs(&[Capability::RequestStreaming]),
+        .needs(&[Capability::RequestStreaming])
+        .alone(),
         Case::new(
             "S-BODY-BACKPRESSURE",
             "A body that nobody reads stops its sender, and flows on when it is read.",
@@ -114,7 +119,7 @@ async fn drain(request: Request, notes: Notes) -> Response {
         let _ = limit.set(None);
     }
     let mut body = request.into_body();
-    let mut at = 0_usize;
+    let (mut at, mut looked) = (0_usize, 0);
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
             notes.say("broken off");
@@ -129,6 +134,10 @@ async fn drain(request: Request, notes: Notes) -> Response {
             at += part.len();
         }
         notes.add("read", data.len());
+        if at >= looked + LOOK {
+            Growth::look(&notes);
+            looked = at;
+        }
     }
     Response::new(Body::empty())
 }
@@ -144,6 +153,7 @@ async fn big(run: Run) -> Outcome {
     let (body, size, made) = produced(64 * 1024 * 1024);
     let notes = run.notes().clone();
     let request = run.post_streamed("/", size).body(body)?;
+    let growth = Growth::begin()?;
     let mut most = 0;
     let watching = async {
         let mut tick = tokio::time::interval(Duration::from_millis(1));
@@ -164,7 +174,8 @@ async fn big(run: Run) -> Outcome {
     ensure(
         most <= UNDER_WAY,
         format!("{most} bytes of the body were under way at one time"),
-    )
+    )?;
+    growth.within_bounds(run.notes())
 }
 
 async fn back_pressure(run: Run) -> Outcome {

@@ -14,6 +14,7 @@ use transom::features::ResponseTrailers;
 use transom::{App, Body, Request, RequestExt, Response};
 
 use super::{Client, pieces_and_trailers, text};
+use crate::memory::Growth;
 use crate::{
     Capability, Case, Failure, Notes, Outcome, Protocol, Reply, Run, ensure, same, within_for,
 };
@@ -33,7 +34,8 @@ pub(super) fn cases() -> Vec<Case> {
             big,
         )
         .with_app(|notes| App::new(move |_| produced(notes.clone())))
-        .needs(&[Capability::ResponseStreaming, Capability::BackpressureOut]),
+        .needs(&[Capability::ResponseStreaming, Capability::BackpressureOut])
+        .alone(),
         Case::new(
             "S-RES-BACKPRESSURE",
             "A client that does not read stops the body, which flows on when he does.",
@@ -72,6 +74,8 @@ pub(super) fn cases() -> Vec<Case> {
 static CHUNK: LazyLock<Bytes> = LazyLock::new(|| (0..=250).cycle().take(251 * 256).collect());
 /// How many pieces are 64 MiB.
 const CHUNKS: usize = 64 * 1024 * 1024 / (251 * 256);
+/// After how many pieces the application looks at its memory.
+const LOOK: usize = 16;
 /// How much of a body may be under way between the application and the client: what sockets, their
 /// buffers and the windows of HTTP/2 hold.
 const UNDER_WAY: u64 = 24 * 1024 * 1024;
@@ -103,7 +107,10 @@ async fn flush(run: Run) -> Outcome {
 
 /// Answers with 64 MiB, made as they are asked for.
 async fn produced(notes: Notes) -> Response {
-    let chunks = (0..CHUNKS).map(move |_| {
+    let chunks = (0..CHUNKS).map(move |at| {
+        if at % LOOK == LOOK - 1 {
+            Growth::look(&notes);
+        }
         let made = notes.add("made", CHUNK.len());
         let under_way = made.saturating_sub(notes.sum("received"));
         if under_way > UNDER_WAY && notes.count("too much was under way") == 0 {
@@ -116,9 +123,11 @@ async fn produced(notes: Notes) -> Response {
 
 async fn big(run: Run) -> Outcome {
     let mut client = Client::new(&run);
+    let growth = Growth::begin()?;
     let reply = client.send("GET", "/").await?;
     receive_all(&run, reply).await?;
-    same("what the application says", run.notes().words(), [""; 0])
+    same("what the application says", run.notes().words(), [""; 0])?;
+    growth.within_bounds(run.notes())
 }
 
 async fn back_pressure(run: Run) -> Outcome {

@@ -6,15 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use listenfd::ListenFd;
 
-use crate::adapter::{Listener, Socket};
+use super::{Listener, Socket};
 use crate::contract::Error;
 use crate::features::Scheme;
-
-/// Sockets of the process are in use as long as this is there.
-#[derive(Debug)]
-pub(in crate::hyper) struct Lease {
-    _held: Vec<Arc<()>>,
-}
 
 /// One descriptor. It is kept for the life of the process, as whoever handed it over keeps it: another server
 /// of the process may use it later.
@@ -24,17 +18,19 @@ struct Inherited {
     used: Weak<()>,
 }
 
-/// Returns the sockets of a name, or all of them.
+/// Returns the listening sockets that the process got from whoever started it, as systemd and its like hand them
+/// over (`LISTEN_FDS`): those of a name (`LISTEN_FDNAMES`), or all of them.
+///
+/// Each is in use until its [`Listener`] is dropped, and stays with the process: another server may use it then.
 ///
 /// # Errors
 ///
 /// [`Error::is_configuration`] if there is none; [`Error::is_bind`] if one of them does not listen, or is in
 /// use.
-pub(super) fn take(name: Option<&str>, scheme: Scheme) -> Result<(Vec<Listener>, Lease), Error> {
+pub fn inherited(name: Option<&str>, scheme: Scheme) -> Result<Vec<Listener>, Error> {
     let mut all = all().lock().unwrap_or_else(PoisonError::into_inner);
     let known: BTreeSet<_> = all.iter().map(|one| format!("`{}`", one.name)).collect();
     let mut listeners = Vec::new();
-    let mut lease = Vec::new();
     let wanted = |one: &&mut Inherited| name.is_none_or(|name| one.name == name);
     for one in all.iter_mut().filter(wanted) {
         let what = format!("the inherited socket `{}`", one.name);
@@ -45,15 +41,14 @@ pub(super) fn take(name: Option<&str>, scheme: Scheme) -> Result<(Vec<Listener>,
             Ok(socket) => listener(socket, scheme).map_err(|error| Error::bind(what, error))?,
             Err(error) => return Err(Error::bind(what, error.as_str())),
         };
-        listeners.push(listener);
-        let used = Arc::new(());
-        one.used = Arc::downgrade(&used);
-        lease.push(used);
+        let lease = Arc::new(());
+        one.used = Arc::downgrade(&lease);
+        listeners.push(listener.with_lease(lease));
     }
     if listeners.is_empty() {
         return Err(none(name, &known.into_iter().collect::<Vec<_>>()));
     }
-    Ok((listeners, Lease { _held: lease }))
+    Ok(listeners)
 }
 
 fn none(name: Option<&str>, known: &[String]) -> Error {

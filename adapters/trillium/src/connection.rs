@@ -1,0 +1,119 @@
+//! One connection, from `accept` to its protocol and its end.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::time::{Instant, timeout};
+use transom::Application;
+use transom::features::Scheme;
+
+use crate::http1::{self, Ended};
+use crate::http2;
+use crate::hub::Hub;
+use crate::shared::{Owner, Shared};
+use crate::socket::Socket;
+use crate::tls;
+use crate::wire::Wire;
+
+/// How long, and how much, is discarded of what a client still sends after the last response. To close at once
+/// would reset the connection, and could take the response with it.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1024 * 1024;
+
+/// Serves a connection to its end.
+pub(crate) async fn serve<A: Application>(hub: Arc<Hub<A>>, socket: Socket, scheme: Scheme) {
+    let _counted = hub.dispatcher.statistics().count_connection();
+    let since = Instant::now();
+    let socket = match (&hub.tls, scheme) {
+        (Some(acceptor), Scheme::Https) => {
+            let handshake = tls::accept(acceptor, socket);
+            let done = tokio::select! {
+                done = limited(hub.handshake_timeout, handshake) => done,
+                () = hub.shutdown.requested() => return,
+            };
+            match done {
+                Ok(socket) => socket,
+                Err(_) => return,
+            }
+        }
+        _ => socket,
+    };
+    let mut connection = hub.dispatcher.connection(socket.info(), scheme);
+    let mut protocol = None;
+    if let Some(session) = socket.session() {
+        protocol = session.alpn_protocol().map(|agreed| agreed == b"h2");
+        connection = connection.with_feature(tls::info(session));
+    }
+    let wire = Wire::new(socket, since, hub.timeouts, hub.shutdown.clone());
+    let wire = Shared::new(wire);
+    // Whatever hands the transport is in, it ends with this future.
+    let _owner = Owner::new(wire.clone());
+    let Ok(looks_like_http2) = looks_like_http2(&hub, &wire).await else {
+        return;
+    };
+    let ended = match (looks_like_http2, protocol) {
+        (true, None | Some(true)) => {
+            http2::serve(&hub, connection, &wire).await;
+            Ended::Quiet
+        }
+        // What ALPN agreed on, and nothing else.
+        (false, Some(true)) => return,
+        (_, _) => {
+            let first = wire.with(Wire::take_ahead).unwrap_or_default();
+            http1::serve(&hub, &connection, wire.clone(), first).await
+        }
+    };
+    if let Some(wire) = wire.take() {
+        close(wire.into_socket(), ended).await;
+    }
+}
+
+async fn looks_like_http2<A>(hub: &Hub<A>, wire: &Shared<Wire>) -> io::Result<bool> {
+    let looked = poll_fn(|cx| {
+        wire.with(|wire| wire.poll_is_http2(cx))
+            .unwrap_or_else(|| std::task::Poll::Ready(Err(io::ErrorKind::NotConnected.into())))
+    });
+    tokio::select! {
+        looked = looked => looked,
+        () = hub.shutdown.requested() => Err(io::ErrorKind::ConnectionAborted.into()),
+    }
+}
+
+async fn limited<T>(
+    limit: Option<Duration>,
+    what: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    match limit {
+        Some(limit) => timeout(limit, what).await?,
+        None => what.await,
+    }
+}
+
+async fn close(mut socket: Socket, ended: Ended) {
+    match ended {
+        Ended::Broken => socket.reset_on_close(),
+        Ended::Quiet | Ended::Unread => {
+            let closing = async {
+                let _ = tokio::io::AsyncWriteExt::shutdown(&mut socket).await;
+                if ended == Ended::Unread {
+                    discard(&mut socket).await;
+                }
+            };
+            let _ = timeout(LINGER, closing).await;
+        }
+    }
+}
+
+async fn discard(socket: &mut Socket) {
+    let mut space = [0; 4096];
+    let mut left = LINGER_BYTES;
+    while let Ok(read) = socket.read(&mut space).await {
+        left = left.saturating_sub(read);
+        if read == 0 || left == 0 {
+            return;
+        }
+    }
+}

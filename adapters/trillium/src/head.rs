@@ -1,0 +1,135 @@
+//! The head of a request, from the engine's types to those of `http`; and that of a response, back.
+
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header};
+use transom::adapter::check_head;
+use trillium_http::{Conn, Headers, Status};
+
+/// Returns the head; `None` for one that is wrong, or that the types of `http` cannot express.
+pub(crate) fn request<T>(conn: &Conn<T>) -> Option<Parts>
+where
+    T: futures_io::AsyncRead + futures_io::AsyncWrite + Unpin + Send + Sync + 'static,
+{
+    let mut request = Request::new(());
+    *request.method_mut() = Method::from_bytes(conn.method().as_ref().as_bytes()).ok()?;
+    *request.version_mut() = version(conn.http_version());
+    *request.uri_mut() = target(
+        request.method(),
+        conn.scheme(),
+        conn.authority(),
+        conn.path_and_query(),
+        conn.protocol().is_some(),
+    )?;
+    *request.headers_mut() = fields(conn.request_headers())?;
+    // RFC 9112, section 6.1: its framing is not to be trusted.
+    if request.version() == Version::HTTP_10
+        && request.headers().contains_key(header::TRANSFER_ENCODING)
+    {
+        return None;
+    }
+    check_head(&request).ok()?;
+    Some(request.into_parts().0)
+}
+
+/// Returns the fields; `None` for one that the types of `http` cannot express.
+pub(crate) fn fields(fields: &Headers) -> Option<HeaderMap> {
+    let mut map = HeaderMap::try_with_capacity(fields.len()).ok()?;
+    for (name, values) in fields {
+        let name = HeaderName::from_bytes(name.as_ref().as_bytes()).ok()?;
+        let (last, before) = values.split_last()?;
+        for value in before {
+            map.try_append(name.clone(), HeaderValue::from_bytes(value.as_ref()).ok()?)
+                .ok()?;
+        }
+        map.try_append(name, HeaderValue::from_bytes(last.as_ref()).ok()?)
+            .ok()?;
+    }
+    Some(map)
+}
+
+/// Adds the fields of a response to the engine's.
+pub(crate) fn add_fields(fields: &mut Headers, map: HeaderMap) {
+    let mut last = None;
+    for (name, value) in map {
+        if name.is_some() {
+            last = name;
+        }
+        if let Some(name) = &last {
+            let name = trillium_http::HeaderName::from(name.clone());
+            match value.to_str() {
+                // Short ones are kept in place, without an allocation.
+                Ok(value) => fields.append(name, format_args!("{value}")),
+                Err(_) => fields.append(name, value.as_bytes().to_vec()),
+            };
+        }
+    }
+}
+
+/// Returns the fields of trailers in the engine's type.
+pub(crate) fn trailers(map: HeaderMap) -> Headers {
+    let mut fields = Headers::new();
+    add_fields(&mut fields, map);
+    fields
+}
+
+/// Returns the engine's status. It knows a list of them; of another one it has the first of its class, as which
+/// RFC 9110, section 15, lets a client treat it.
+pub(crate) fn status(status: StatusCode) -> Status {
+    Status::try_from(status.as_u16()).unwrap_or(match status.as_u16() / 100 {
+        2 => Status::Ok,
+        3 => Status::MultipleChoice,
+        4 => Status::BadRequest,
+        _ => Status::InternalServerError,
+    })
+}
+
+/// Returns whether the engine knows a status.
+pub(crate) fn is_known(status: StatusCode) -> bool {
+    Status::try_from(status.as_u16()).is_ok()
+}
+
+/// Returns whether one of the fields of that name lists the token.
+pub(crate) fn lists(fields: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    fields.get_all(name).iter().any(|value| {
+        let mut tokens = value.as_bytes().split(|byte| *byte == b',');
+        tokens.any(|one| one.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+    })
+}
+
+/// Returns whether the client asks to switch to another protocol, by the fields of HTTP/1.1.
+pub(crate) fn asks_to_upgrade(head: &Parts) -> bool {
+    head.version == Version::HTTP_11
+        && head.headers.contains_key(header::UPGRADE)
+        && lists(&head.headers, header::CONNECTION, "upgrade")
+}
+
+fn version(version: trillium_http::Version) -> Version {
+    match version {
+        trillium_http::Version::Http1_0 => Version::HTTP_10,
+        trillium_http::Version::Http2 => Version::HTTP_2,
+        trillium_http::Version::Http3 => Version::HTTP_3,
+        _ => Version::HTTP_11,
+    }
+}
+
+/// Puts the target together again: the engine takes it apart.
+fn target(
+    method: &Method,
+    scheme: Option<&str>,
+    authority: Option<&str>,
+    path: &str,
+    extended: bool,
+) -> Option<Uri> {
+    if *method == Method::CONNECT && !extended {
+        return authority?.parse().ok();
+    }
+    let Some((scheme, authority)) = scheme.zip(authority) else {
+        return path.parse().ok();
+    };
+    let mut parts = http::uri::Parts::default();
+    parts.scheme = Some(Scheme::try_from(scheme).ok()?);
+    parts.authority = Some(Authority::try_from(authority).ok()?);
+    parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
+    Uri::from_parts(parts).ok()
+}

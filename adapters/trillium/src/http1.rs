@@ -1,0 +1,361 @@
+//! One connection of HTTP/1.
+
+use std::convert::Infallible;
+use std::future::{Future, pending, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+
+use futures_util::io::empty;
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, Version, header};
+use http_body::Body as _;
+use transom::adapter::{Connection, ResponseBody, UpgradeCompletion, body_pump, upgrade_offer};
+use transom::features::{RequestExt, ResponseTrailers, Upgraded};
+use transom::{Application, Body};
+use trillium_http::{Body as EngineBody, Conn, KnownHeaderName, Upgrade, run_with_initial_bytes};
+
+use crate::early::{self, Early};
+use crate::feed::{Feed, Source as _};
+use crate::head;
+use crate::hub::Hub;
+use crate::outgoing::{Outgoing, Peer};
+use crate::shared::{Shared, lend};
+use crate::wire::Wire;
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Nobody waits for anything.
+    Quiet,
+    /// The client may still be sending what nobody reads.
+    Unread,
+    /// In the middle of a response whose end is that of the connection.
+    Broken,
+}
+
+/// The transport as the engine has it.
+pub(crate) type Io = Shared<Wire>;
+
+/// Answers the requests of a connection. `first` are the bytes that were read of it.
+pub(crate) async fn serve<A: Application>(
+    hub: &Hub<A>,
+    connection: &Connection,
+    wire: Io,
+    first: Vec<u8>,
+) -> Ended {
+    let mut first = first;
+    loop {
+        let place = Place::default();
+        let exchange = |conn| exchange(hub, connection, &wire, &place, conn);
+        let run = run_with_initial_bytes(Arc::clone(&hub.context), wire.clone(), first, exchange);
+        let left = match until_left(hub, run, &place).await {
+            Left::ByEngine(Ok(Some(upgrade))) => {
+                if let Some(completion) = place.take_switching() {
+                    switched(hub, &wire, &upgrade, completion).await;
+                }
+                return Ended::Quiet;
+            }
+            Left::ByEngine(ended) => return place.ended(&wire, ended.is_ok()),
+            Left::ToAdapter(left) => left,
+        };
+        let early = match left {
+            Taken::Abort => return Ended::Quiet,
+            Taken::Early(early) => early,
+        };
+        match early::answer(hub, *early).await {
+            early::Next::Request(read) => first = read,
+            early::Next::End(ended) => return ended,
+        }
+    }
+}
+
+/// Where an exchange leaves what the engine is not to see.
+#[derive(Default)]
+struct Place(Mutex<Slot>);
+
+#[derive(Default)]
+struct Slot {
+    taken: Option<Taken>,
+    switching: Option<UpgradeCompletion>,
+    /// The client may still be sending the body of the last request.
+    unread: bool,
+    /// Nothing but the end of the connection marks the end of the last response.
+    unmarked: bool,
+}
+
+/// Why an exchange does not go back to the engine.
+enum Taken {
+    /// The client is gone, or hung up on.
+    Abort,
+    /// The adapter answers.
+    Early(Box<Early>),
+}
+
+impl Place {
+    fn with<R>(&self, act: impl FnOnce(&mut Slot) -> R) -> R {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Never ends: whoever polls the engine finds what was left here, and drops the engine.
+    async fn leave(&self, taken: Taken) -> Infallible {
+        self.with(|slot| slot.taken = Some(taken));
+        pending().await
+    }
+
+    fn take_switching(&self) -> Option<UpgradeCompletion> {
+        self.with(|slot| slot.switching.take())
+    }
+
+    /// Returns how the engine ended the connection.
+    fn ended(&self, wire: &Io, in_order: bool) -> Ended {
+        // What the engine refused is not read to its end.
+        let refused = wire.with(|wire| wire.is_refused()).unwrap_or(false);
+        self.with(|slot| match in_order {
+            true if slot.unread || refused => Ended::Unread,
+            false if slot.unmarked => Ended::Broken,
+            _ => Ended::Quiet,
+        })
+    }
+}
+
+enum Left<T> {
+    ByEngine(T),
+    ToAdapter(Taken),
+}
+
+/// Runs the engine until it ends, or leaves an exchange to the adapter.
+async fn until_left<A, F: Future>(hub: &Hub<A>, engine: F, place: &Place) -> Left<F::Output> {
+    let mut engine = pin!(engine);
+    let mut stopping = pin!(hub.shutdown.requested());
+    let mut is_stopping = false;
+    poll_fn(|cx| {
+        // Only to be woken: whoever waits for a head then sees it.
+        is_stopping = is_stopping || stopping.as_mut().poll(cx).is_ready();
+        if let Poll::Ready(ended) = engine.as_mut().poll(cx) {
+            return Poll::Ready(Left::ByEngine(ended));
+        }
+        match place.with(|slot| slot.taken.take()) {
+            Some(taken) => Poll::Ready(Left::ToAdapter(taken)),
+            None => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Gives the connection to the application, and waits until it has done with it.
+async fn switched<A: Application>(
+    hub: &Hub<A>,
+    wire: &Io,
+    upgrade: &Upgrade<Io>,
+    completion: UpgradeCompletion,
+) {
+    wire.with(|wire| wire.switched(upgrade.buffer()));
+    let (lent, returned) = lend(wire.clone());
+    completion.complete(Upgraded::new(lent), hub.dispatcher.statistics());
+    returned.await;
+}
+
+/// What of a request decides how it is answered.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) version: Version,
+    pub(crate) takes_trailers: bool,
+    /// The client wants no further request on this connection.
+    pub(crate) close: bool,
+    /// It waits for `100 Continue` before it sends its body.
+    pub(crate) expects: bool,
+}
+
+impl Asked {
+    fn of(head: &Parts) -> Self {
+        let connection = |token| head::lists(&head.headers, header::CONNECTION, token);
+        let is_10 = head.version == Version::HTTP_10;
+        Self {
+            method: head.method.clone(),
+            version: head.version,
+            takes_trailers: !is_10 && head::lists(&head.headers, header::TE, "trailers"),
+            close: connection("close") || (is_10 && !connection("keep-alive")),
+            expects: !is_10 && head.headers.contains_key(header::EXPECT),
+        }
+    }
+}
+
+/// Answers one request.
+async fn exchange<A: Application>(
+    hub: &Hub<A>,
+    connection: &Connection,
+    wire: &Io,
+    place: &Place,
+    mut conn: Conn<Io>,
+) -> Conn<Io> {
+    wire.with(Wire::answering);
+    let Some(mut parts) = head::request(&conn) else {
+        return refuse(conn, wire, place);
+    };
+    let asked = Asked::of(&parts);
+    let length = length(&parts);
+    let (offer, completion) = match length {
+        Some(0) if parts.method == Method::CONNECT || head::asks_to_upgrade(&parts) => {
+            let (offer, completion) = upgrade_offer();
+            (Some(offer), Some(completion))
+        }
+        _ => (None, None),
+    };
+    let begun = hub.dispatcher.begin(connection, &mut parts, offer);
+    if asked.takes_trailers {
+        parts.features_mut().insert(ResponseTrailers::new());
+    }
+    let lifetime = begun.lifetime().clone();
+    let (mut feed, body) = match length {
+        Some(0) => (None, Body::empty()),
+        length => {
+            let (sender, body) = body_pump(length);
+            (Some(Feed::new(sender, length)), body)
+        }
+    };
+    let outcome = {
+        let mut called = pin!(begun.run(parts, body, |_, body| body));
+        let mut feeding = pin!(async {
+            if let Some(feed) = &mut feed {
+                feed.fill(&mut conn, &lifetime).await?;
+            }
+            // What follows is the next request, or the end.
+            poll_fn(|cx| conn.poll_gone(cx, &lifetime).map(Err)).await
+        });
+        poll_fn(|cx| {
+            if let Poll::Ready(outcome) = called.as_mut().poll(cx) {
+                return Poll::Ready(outcome.ok());
+            }
+            let gone = feeding.as_mut().poll(cx);
+            gone.map(|_: io::Result<()>| None)
+        })
+        .await
+    };
+    let Some(response) = outcome else {
+        match place.leave(Taken::Abort).await {}
+    };
+    let answer = Answer {
+        asked,
+        response,
+        feed,
+        completion,
+    };
+    answer.give(hub, wire, place, conn).await
+}
+
+/// How many bytes follow the head; `None` if they come in chunks.
+fn length(head: &Parts) -> Option<u64> {
+    if head.headers.contains_key(header::TRANSFER_ENCODING) {
+        return None;
+    }
+    let length = head.headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.trim().parse().ok());
+    Some(length.unwrap_or(0))
+}
+
+fn refuse(mut conn: Conn<Io>, wire: &Io, place: &Place) -> Conn<Io> {
+    conn.set_status(400);
+    let fields = conn.response_headers_mut();
+    fields.insert(KnownHeaderName::Connection, "close");
+    wire.with(Wire::answered);
+    place.with(|slot| slot.unread = true);
+    conn
+}
+
+/// An answer on its way out.
+struct Answer {
+    asked: Asked,
+    response: http::Response<ResponseBody>,
+    feed: Option<Feed>,
+    completion: Option<UpgradeCompletion>,
+}
+
+impl Answer {
+    /// Gives the answer to the engine if that can send it as it is.
+    async fn give<A: Application>(
+        self,
+        hub: &Hub<A>,
+        wire: &Io,
+        place: &Place,
+        conn: Conn<Io>,
+    ) -> Conn<Io> {
+        let Self {
+            asked,
+            mut response,
+            feed,
+            completion,
+        } = self;
+        let status = response.status();
+        let tunnel = asked.method == Method::CONNECT && status.is_success();
+        let accepted = completion.filter(UpgradeCompletion::is_accepted);
+        if let Some(completion) = accepted
+            && (status == StatusCode::SWITCHING_PROTOCOLS || tunnel)
+        {
+            place.with(|slot| slot.switching = Some(completion));
+            if tunnel {
+                // The one that the engine takes for a tunnel.
+                *response.status_mut() = StatusCode::OK;
+            }
+            return to_engine(&asked, response, wire, conn);
+        }
+        let unread = feed.as_ref().is_some_and(|feed| !feed.is_complete());
+        // A client that was not told to go on sends no body, or the whole of it: only the end of the connection
+        // tells which.
+        let unsent = unread && asked.expects;
+        let broken = feed.as_ref().is_some_and(Feed::is_broken);
+        let close = asked.close || unsent || broken || hub.shutdown.is_requested();
+        let unknown_length = response.body().size_hint().exact().is_none();
+        // With `Connection: close` the engine leaves the chunks out, and a body that breaks off looks whole.
+        let unmarked = close && unknown_length && asked.version == Version::HTTP_11;
+        let wanted = feed.as_ref().is_some_and(Feed::is_wanted);
+        if wanted || tunnel || unmarked || !head::is_known(status) {
+            let early = Early {
+                upgrade: Upgrade::from(conn),
+                response,
+                feed,
+                asked,
+                close,
+            };
+            match place.leave(Taken::Early(Box::new(early))).await {}
+        }
+        let keep = match asked.version {
+            _ if close => Some("close"),
+            Version::HTTP_10 if unknown_length => Some("close"),
+            Version::HTTP_10 => Some("keep-alive"),
+            _ => None,
+        };
+        if let Some(keep) = keep {
+            let fields = response.headers_mut();
+            fields.insert(header::CONNECTION, HeaderValue::from_static(keep));
+        }
+        place.with(|slot| {
+            slot.unread = unread && close;
+            slot.unmarked = unknown_length && asked.version == Version::HTTP_10;
+        });
+        to_engine(&asked, response, wire, conn)
+    }
+}
+
+fn to_engine(
+    asked: &Asked,
+    response: http::Response<ResponseBody>,
+    wire: &Io,
+    mut conn: Conn<Io>,
+) -> Conn<Io> {
+    let (parts, body) = response.into_parts();
+    conn.set_status(head::status(parts.status));
+    let unannounced = !parts.headers.contains_key(header::CONTENT_LENGTH);
+    head::add_fields(conn.response_headers_mut(), parts.headers);
+    let body = match asked.method {
+        // The engine would announce that there is nothing.
+        Method::HEAD => unannounced.then(|| EngineBody::new_streaming(empty(), None)),
+        _ => Outgoing::of(body, asked.takes_trailers, Peer::Wire(wire.clone())),
+    };
+    if let Some(body) = body {
+        conn.set_response_body(body);
+    }
+    wire.with(Wire::answered);
+    conn
+}

@@ -1,0 +1,137 @@
+//! TCP, unix sockets and TLS over them, as one type.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls::ServerConnection;
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio_rustls::server::TlsStream;
+use transom::features::{ConnectionInfo, Endpoint, Transport};
+
+/// The stream of one connection.
+pub(crate) enum Socket {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(UnixStream),
+    Tls(Box<TlsStream<Socket>>),
+}
+
+/// Runs one expression on whichever stream it is.
+macro_rules! either {
+    ($socket:expr, $stream:ident => $do:expr) => {
+        match $socket {
+            Socket::Tcp($stream) => $do,
+            #[cfg(unix)]
+            Socket::Unix($stream) => $do,
+            Socket::Tls($stream) => $do,
+        }
+    };
+}
+
+impl Socket {
+    pub(crate) fn tcp(stream: TcpStream) -> Self {
+        // Small writes are whole chunks here: held back, each would wait for the client's delayed ACK.
+        let _ = stream.set_nodelay(true);
+        Self::Tcp(stream)
+    }
+
+    /// Returns what there is to know of the connection; an end that is not known is left out.
+    pub(crate) fn info(&self) -> ConnectionInfo {
+        let (transport, local, remote) = match self {
+            Self::Tcp(stream) => (
+                Transport::Tcp,
+                stream.local_addr().ok().map(Endpoint::Tcp),
+                stream.peer_addr().ok().map(Endpoint::Tcp),
+            ),
+            #[cfg(unix)]
+            Self::Unix(stream) => {
+                let path = |address: tokio::net::unix::SocketAddr| {
+                    Endpoint::Unix(address.as_pathname().map(Into::into))
+                };
+                (
+                    Transport::Unix,
+                    stream.local_addr().ok().map(path),
+                    stream.peer_addr().ok().map(path),
+                )
+            }
+            Self::Tls(stream) => return stream.get_ref().0.info(),
+        };
+        let mut info = ConnectionInfo::new(transport);
+        if let Some(local) = local {
+            info = info.with_local(local);
+        }
+        if let Some(remote) = remote {
+            info = info.with_remote(remote);
+        }
+        info
+    }
+
+    /// Returns what TLS agreed on.
+    pub(crate) fn session(&self) -> Option<&ServerConnection> {
+        match self {
+            Self::Tls(stream) => Some(stream.get_ref().1),
+            _ => None,
+        }
+    }
+
+    /// Makes the end of the connection one that the client cannot take for the end of a response.
+    pub(crate) fn reset_on_close(&self) {
+        let _ = match self {
+            Self::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+            // The close of a unix socket cannot be told from its end.
+            #[cfg(unix)]
+            Self::Unix(_) => Ok(()),
+            // Without a closing alert a client knows that the end is none.
+            Self::Tls(stream) => {
+                stream.get_ref().0.reset_on_close();
+                Ok(())
+            }
+        };
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_read(cx, buffer))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        either!(self, stream => stream.is_write_vectored())
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}

@@ -1,0 +1,29 @@
+//! The servers, by name. A new adapter is a line here, and its feature and its dependency in `Cargo.toml`.
+
+use transom::hosting::Servers;
+
+/// Adds each server under the name of its feature, or says how to get it.
+macro_rules! servers {
+    ($($name:literal: $make:expr,)*) => {{
+        let servers = Servers::new();
+        $(
+            #[cfg(feature = $name)]
+            let servers = servers.with($name, $make);
+            #[cfg(not(feature = $name))]
+            let servers = servers.with_absent(
+                $name,
+                concat!("build it with `--features ", $name, "`"),
+            );
+        )*
+        servers
+    }};
+}
+
+/// Returns every server that this program may have. The first that is there is the default.
+pub(crate) fn all() -> Servers {
+    servers! {
+        "hyper": transom::HyperServer::default,
+        "actix": transom_actix::ActixServer::default,
+        "tiny-http": transom_tiny_http::TinyHttpServer::default,
+    }
+}
