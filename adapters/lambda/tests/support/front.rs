@@ -1,0 +1,160 @@
+//! A function URL: requests become events, and answers responses.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::StreamBody;
+use serde_json::{Map, Value, json};
+use transom::Body;
+use transom_conformance::{Failure, Gateway, GatewayConnection};
+
+use super::runtime_api::{Answer, RuntimeApi};
+
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+/// Returns what stands before a server on this Runtime API.
+pub fn gateway(api: &RuntimeApi) -> Gateway {
+    let api = api.clone();
+    Gateway::new(move |_| {
+        let api = api.clone();
+        async move {
+            let connection = GatewayConnection::new(move |request: Request<Body>| {
+                let api = api.clone();
+                async move {
+                    let (head, body) = request.into_parts();
+                    let content = body.collect(usize::MAX).await?;
+                    let event = event_of(&Request::from_parts(head, content));
+                    let answer = api.invoke(event.to_string()).await;
+                    let answer = answer.ok_or_else(|| Failure::new("the function went away"))?;
+                    let response = response_of(answer).await;
+                    response.map_err(|error| Failure::new(error.to_string()))
+                }
+            });
+            let here = (IpAddr::from(Ipv4Addr::UNSPECIFIED), 0);
+            Ok(connection.with_ends((CLIENT, 0).into(), here.into()))
+        }
+    })
+}
+
+/// Returns the event of a function URL that a request becomes.
+pub fn event_of(request: &Request<Bytes>) -> Value {
+    let mut headers = Map::new();
+    for name in request.headers().keys() {
+        let values: Vec<_> = request.headers().get_all(name).iter().map(text).collect();
+        // Cookies are joined by what is between them in one field.
+        let between = if name == header::COOKIE { "; " } else { "," };
+        headers.insert(name.to_string(), values.join(between).into());
+    }
+    let cookies: Vec<Value> = headers
+        .get("cookie")
+        .and_then(Value::as_str)
+        .map(|cookies| cookies.split("; ").map(Value::from).collect())
+        .unwrap_or_default();
+    let (uri, content) = (request.uri(), request.body());
+    let (body, is_base64) = match std::str::from_utf8(content) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (STANDARD.encode(content), true),
+    };
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": uri.path(),
+        "rawQueryString": uri.query().unwrap_or_default(),
+        "headers": headers,
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "id",
+            "domainName": "id.lambda-url.eu-west-2.on.aws",
+            "http": {
+                "method": request.method().as_str(),
+                "path": uri.path(),
+                "protocol": "HTTP/1.1",
+                "sourceIp": CLIENT.to_string(),
+            },
+            "requestId": "3a7b5d1c",
+            "routeKey": "$default",
+            "stage": "$default",
+        },
+        "isBase64Encoded": is_base64,
+    });
+    // The gateway of the cases adds nothing to what it carries, so no field tells of HTTPS.
+    event["headers"]["x-forwarded-proto"] = "http".into();
+    if !cookies.is_empty() {
+        event["cookies"] = cookies.into();
+    }
+    if !content.is_empty() {
+        event["body"] = body.into();
+    }
+    event
+}
+
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+type Wrong = Box<dyn std::error::Error + Send + Sync>;
+
+/// Returns what a client gets; an error if it gets nothing.
+pub async fn response_of(answer: Answer) -> Result<Response<Body>, Wrong> {
+    match answer {
+        Answer::Failed(problem) => Err(format!("{}: {}", problem.kind, problem.message).into()),
+        Answer::Buffered(payload) => {
+            let answer: Value = serde_json::from_slice(&payload)?;
+            let body = answer["body"].as_str().unwrap_or_default();
+            let content = match answer["isBase64Encoded"].as_bool() {
+                Some(true) => STANDARD.decode(body)?,
+                _ => body.as_bytes().to_vec(),
+            };
+            Ok(head(&answer)?.map(|()| Body::from(content)))
+        }
+        Answer::Streamed(mut chunks) => {
+            let mut all = BytesMut::new();
+            let end = loop {
+                if let Some(end) = all.windows(8).position(|bytes| bytes == [0; 8]) {
+                    break end;
+                }
+                all.extend_from_slice(&chunks.recv().await.ok_or("there is no prelude")??);
+            };
+            let rest = all.split_off(end + 8).freeze();
+            let prelude: Value = serde_json::from_slice(&all[..end])?;
+            let response = head(&prelude)?;
+            let first = (!rest.is_empty()).then_some(Ok(rest));
+            let frames = stream::unfold((first, chunks), |(first, mut chunks)| async {
+                let chunk = match first {
+                    Some(first) => first,
+                    None => chunks.recv().await?,
+                };
+                Some((chunk.map(http_body::Frame::data), (None, chunks)))
+            });
+            Ok(response.map(|()| Body::new(StreamBody::new(frames))))
+        }
+    }
+}
+
+fn head(answer: &Value) -> Result<Response<()>, Wrong> {
+    let mut response = Response::new(());
+    let status = answer["statusCode"].as_u64().ok_or("there is no status")?;
+    *response.status_mut() = StatusCode::from_u16(u16::try_from(status)?)?;
+    let mut add = |name: &str, value: &Value| -> Result<(), Wrong> {
+        let value = value.as_str().ok_or("a value is no text")?;
+        let name = HeaderName::from_bytes(name.as_bytes())?;
+        response.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes())?);
+        Ok(())
+    };
+    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+        add(name, value)?;
+    }
+    for (name, values) in answer["multiValueHeaders"].as_object().into_iter().flatten() {
+        for value in values.as_array().ok_or("the values are no list")? {
+            add(name, value)?;
+        }
+    }
+    for cookie in answer["cookies"].as_array().into_iter().flatten() {
+        add("set-cookie", cookie)?;
+    }
+    Ok(response)
+}

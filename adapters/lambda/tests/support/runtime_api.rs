@@ -1,0 +1,186 @@
+use std::collections::{HashMap, VecDeque};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use tokio::runtime::Runtime;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::AbortHandle;
+
+use super::connection::accept;
+
+/// The Runtime API of one function, on a port of its own.
+#[derive(Clone)]
+pub struct RuntimeApi(Arc<Inner>);
+
+struct Inner {
+    address: SocketAddr,
+    state: Arc<State>,
+    accepting: AbortHandle,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// What is known of a function and of what it was sent.
+#[derive(Default)]
+pub(super) struct State {
+    inner: Mutex<Tables>,
+    pub(super) changed: Notify,
+}
+
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) queue: VecDeque<Invocation>,
+    pub(super) waiting: HashMap<String, oneshot::Sender<Answer>>,
+    pub(super) connections: usize,
+    pub(super) was_connected: bool,
+    pub(super) is_gone: bool,
+    pub(super) init_error: Option<Problem>,
+    pub(super) extensions: Vec<String>,
+    /// What the next question for an invocation is answered instead of an invocation.
+    pub(super) refusals: VecDeque<u16>,
+    ids: usize,
+}
+
+pub(super) struct Invocation {
+    pub(super) id: String,
+    pub(super) payload: Bytes,
+    pub(super) headers: Vec<(&'static str, String)>,
+}
+
+/// What a function made of an invocation.
+#[derive(Debug)]
+pub enum Answer {
+    /// A payload, and its type.
+    Buffered(Bytes),
+    /// A stream, which ends with an error if the function said so, or its connection broke.
+    Streamed(mpsc::Receiver<Result<Bytes, String>>),
+    Failed(Problem),
+}
+
+/// An error as the function reports it.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub kind: String,
+    pub message: String,
+}
+
+impl RuntimeApi {
+    pub fn start() -> Self {
+        static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+        // Its own, so that a case which blocks its runtime does not hold AWS up.
+        let runtime = RUNTIME.get_or_init(|| {
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .unwrap()
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(State::default());
+        let accepting = runtime.spawn(accept(listener, Arc::clone(&state)));
+        Self(Arc::new(Inner {
+            address,
+            state,
+            accepting: accepting.abort_handle(),
+        }))
+    }
+
+    /// Returns the address, as the environment has it.
+    pub fn address(&self) -> String {
+        self.0.address.to_string()
+    }
+
+    /// Invokes the function, and waits until it answers; `None` if it went away instead.
+    pub async fn invoke(&self, payload: impl Into<Bytes>) -> Option<Answer> {
+        self.invoke_with(payload, Vec::new()).await
+    }
+
+    /// As [`invoke`](Self::invoke), with fields beside those that there always are, or instead of them.
+    pub async fn invoke_with(
+        &self,
+        payload: impl Into<Bytes>,
+        more: Vec<(&'static str, String)>,
+    ) -> Option<Answer> {
+        let receiver = self.begin(payload.into(), more)?;
+        receiver.await.ok()
+    }
+
+    /// Invokes the function, and returns the answer's place.
+    pub fn begin(
+        &self,
+        payload: Bytes,
+        more: Vec<(&'static str, String)>,
+    ) -> Option<oneshot::Receiver<Answer>> {
+        let (sender, receiver) = oneshot::channel();
+        self.0.state.with(|tables| {
+            if tables.is_gone {
+                return None;
+            }
+            tables.ids += 1;
+            let id = format!("8476a536-e9f4-11e8-9739-{:012}", tables.ids);
+            let deadline = SystemTime::now() + Duration::from_secs(900);
+            let deadline = deadline.duration_since(UNIX_EPOCH).unwrap().as_millis();
+            let arn = "arn:aws:lambda:us-east-2:123456789012:function:custom-runtime";
+            let trace = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1";
+            let mut headers = vec![
+                ("lambda-runtime-aws-request-id", id.clone()),
+                ("lambda-runtime-deadline-ms", deadline.to_string()),
+                ("lambda-runtime-invoked-function-arn", arn.to_owned()),
+                ("lambda-runtime-trace-id", trace.to_owned()),
+                ("lambda-runtime-invocation-id", format!("token-of-{id}")),
+            ];
+            headers.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+            headers.extend(more);
+            tables.waiting.insert(id.clone(), sender);
+            tables.queue.push_back(Invocation { id, payload, headers });
+            Some(())
+        })?;
+        self.0.state.changed.notify_waiters();
+        Some(receiver)
+    }
+
+    /// Lets the next question for an invocation be answered with a status of no event.
+    pub fn refuse_next(&self, status: u16) {
+        self.0.state.with(|tables| tables.refusals.push_back(status));
+    }
+
+    pub fn init_error(&self) -> Option<Problem> {
+        self.0.state.with(|tables| tables.init_error.clone())
+    }
+
+    pub fn extensions(&self) -> Vec<String> {
+        self.0.state.with(|tables| tables.extensions.clone())
+    }
+
+    /// Returns how many connections the function has open.
+    pub fn connections(&self) -> usize {
+        self.0.state.with(|tables| tables.connections)
+    }
+
+    /// Waits until the function has so many connections open.
+    pub async fn has_connections(&self, wanted: usize) {
+        loop {
+            let changed = self.0.state.changed.notified();
+            let mut changed = std::pin::pin!(changed);
+            changed.as_mut().enable();
+            if self.connections() == wanted {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+impl State {
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Tables) -> T) -> T {
+        look(&mut self.inner.lock().unwrap())
+    }
+}
