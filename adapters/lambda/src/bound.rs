@@ -78,7 +78,10 @@ impl fmt::Debug for BoundLambdaServer {
 }
 
 /// Does what has to be done before the first invocation is asked for, which ends the phase for it.
-async fn prepare(api: &RuntimeApi, options: Options) -> Result<Option<(Link, HeaderValue)>, Failed> {
+async fn prepare(
+    api: &RuntimeApi,
+    options: Options,
+) -> Result<Option<(Link, HeaderValue)>, Failed> {
     if is_snapstart() {
         Link::new(api.clone()).restored().await?;
     }

@@ -29,7 +29,12 @@ pub(crate) struct Worker<A> {
 }
 
 impl<A: Application> Worker<A> {
-    pub(crate) fn new(link: Link, dispatcher: Dispatcher<A>, shutdown: Shutdown, options: Options) -> Self {
+    pub(crate) fn new(
+        link: Link,
+        dispatcher: Dispatcher<A>,
+        shutdown: Shutdown,
+        options: Options,
+    ) -> Self {
         Self {
             link,
             dispatcher,
@@ -131,9 +136,17 @@ impl<A: Application> Worker<A> {
         call
     }
 
-    async fn run(&mut self, call: Call<A>, invocation: &Invocation, mode: Mode) -> Result<(), Failed> {
+    async fn run(
+        &mut self,
+        call: Call<A>,
+        invocation: &Invocation,
+        mode: Mode,
+    ) -> Result<(), Failed> {
         let Ok(response) = call.run().await else {
-            let problem = Problem::new("Application.Aborted", "the application hung up on its client");
+            let problem = Problem::new(
+                "Application.Aborted",
+                "the application hung up on its client",
+            );
             return self.link.fail(invocation, &problem).await;
         };
         let (head, body) = response.into_parts();
@@ -148,7 +161,12 @@ impl<A: Application> Worker<A> {
     }
 
     /// Answers a request that does not reach the application.
-    async fn refuse(&mut self, invocation: &Invocation, mode: Mode, status: StatusCode) -> Result<(), Failed> {
+    async fn refuse(
+        &mut self,
+        invocation: &Invocation,
+        mode: Mode,
+        status: StatusCode,
+    ) -> Result<(), Failed> {
         let (mut head, ()) = http::Response::new(()).into_parts();
         head.status = status;
         let content = match mode {
@@ -189,7 +207,11 @@ impl<A: Application> Worker<A> {
 }
 
 /// Waits for `answered`; and says at a certain time, if it has not come yet, that nobody waits any more.
-async fn until_late<F: Future>(answered: F, late: Option<SystemTime>, lifetime: &RequestLifetime) -> F::Output {
+async fn until_late<F: Future>(
+    answered: F,
+    late: Option<SystemTime>,
+    lifetime: &RequestLifetime,
+) -> F::Output {
     let mut answered = pin!(answered);
     let Some(late) = late else {
         return answered.await;

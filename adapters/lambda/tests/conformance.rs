@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         let server = LambdaServer::new()
             .with_runtime_api(api.address())
             .with_response_streaming(true)
-            .with_concurrency(16);
+            .with_concurrency(64);
         support::gateway(&api).before(server)
     }))
 }

@@ -20,6 +20,7 @@ pub(super) fn read(
     let tls = tls(event, headers)?;
     let scheme = match last(headers, "x-forwarded-proto") {
         Some(scheme) if scheme.eq_ignore_ascii_case("http") => Scheme::Http,
+        None if !event.is_from_aws() => Scheme::Http,
         // A load balancer always says which; the others speak nothing else.
         None if event.source == EventSource::LoadBalancer => Scheme::Http,
         _ => Scheme::Https,

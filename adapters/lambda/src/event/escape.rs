@@ -56,13 +56,22 @@ mod tests {
             out
         };
         assert_eq!(escaped("/a%2Fb{c}|\\", is_of_path), "/a%2Fb{c}|\\");
-        assert_eq!(escaped("/a b?c#d\u{e9}\0", is_of_path), "/a%20b%3Fc%23d%C3%A9%00");
+        assert_eq!(
+            escaped("/a b?c#d\u{e9}\0", is_of_path),
+            "/a%20b%3Fc%23d%C3%A9%00"
+        );
         assert_eq!(escaped("a=b&c=%zz?`", is_of_query), "a=b&c=%zz?`");
-        assert_eq!(escaped("a&b=c+d%20 é", is_of_parameter), "a%26b%3Dc%2Bd%2520%20%C3%A9");
+        assert_eq!(
+            escaped("a&b=c+d%20 é", is_of_parameter),
+            "a%26b%3Dc%2Bd%2520%20%C3%A9"
+        );
     }
 
     #[test]
     fn a_percent_sign_that_begins_no_escape_is_one_that_was_unescaped() {
-        assert_eq!(escape_lone_percents("/100%/%41%4/é%"), "/100%25/%41%254/é%25");
+        assert_eq!(
+            escape_lone_percents("/100%/%41%4/é%"),
+            "/100%25/%41%254/é%25"
+        );
     }
 }

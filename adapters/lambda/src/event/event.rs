@@ -78,6 +78,15 @@ impl<'e> Event<'e> {
         self.source
     }
 
+    /// Returns whether the front may be one of AWS, and not of an emulator that says so.
+    pub(super) fn is_from_aws(&self) -> bool {
+        let domain = self.context.get("domainName").text();
+        !domain
+            .ok()
+            .flatten()
+            .is_some_and(|domain| is_emulated(&domain))
+    }
+
     /// Returns the request, with its whole content.
     ///
     /// # Errors
@@ -96,15 +105,18 @@ fn source(form: Form, fields: &Object<'_>, context: &Object<'_>) -> Result<Event
         Form::One => EventSource::RestApi,
         Form::Two => {
             let domain = context.get("domainName").text()?.unwrap_or_default();
-            // An HTTP API may have any domain, and a function URL its own alone, behind CloudFront too. An
-            // emulator is on this machine, or on one in a network that has no domains.
-            let emulated = !domain.contains('.') || domain.starts_with("127.");
-            match domain.contains(".lambda-url.") || emulated {
+            // An HTTP API may have any domain, and a function URL its own alone, behind CloudFront too.
+            match domain.contains(".lambda-url.") || is_emulated(&domain) {
                 true => EventSource::FunctionUrl,
                 false => EventSource::HttpApi,
             }
         }
     })
+}
+
+/// An emulator is on this machine, or on one in a network without domains.
+fn is_emulated(domain: &str) -> bool {
+    !domain.contains('.') || domain.starts_with("127.")
 }
 
 /// What an event has that is none of ours; for whoever has to find out what sent it.
@@ -116,7 +128,12 @@ fn keys(fields: &Object<'_>) -> String {
     let mut names: Vec<String> = fields
         .names()
         .take(MOST)
-        .map(|name| format!("`{}`", name.chars().take(40).collect::<String>().escape_debug()))
+        .map(|name| {
+            format!(
+                "`{}`",
+                name.chars().take(40).collect::<String>().escape_debug()
+            )
+        })
         .collect();
     if fields.names().count() > MOST {
         names.push("more".to_owned());

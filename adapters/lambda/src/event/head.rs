@@ -91,12 +91,16 @@ fn path(event: &Event<'_>) -> Result<(String, String), Refused> {
         Form::One => event.context.get("path").text()?,
         _ => None,
     };
-    let whole = whole.filter(|whole| whole.ends_with(&*named)).unwrap_or_else(|| named.clone());
+    let whole = whole
+        .filter(|whole| whole.ends_with(&*named))
+        .unwrap_or_else(|| named.clone());
     let mut base = &whole[..whole.len() - named.len()];
     // An HTTP API leaves the stage in.
     if base.is_empty()
         && event.source == EventSource::HttpApi
-        && let Some(rest) = whole.strip_prefix('/').and_then(|path| path.strip_prefix(&*stage))
+        && let Some(rest) = whole
+            .strip_prefix('/')
+            .and_then(|path| path.strip_prefix(&*stage))
         && !stage.is_empty()
         && (rest.is_empty() || rest.starts_with('/'))
     {
@@ -104,7 +108,8 @@ fn path(event: &Event<'_>) -> Result<(String, String), Refused> {
     }
     // A base is whole segments, and so is what follows it.
     let rest = &whole[base.len()..];
-    if !base.starts_with('/') || base.ends_with('/') || !(rest.is_empty() || rest.starts_with('/')) {
+    if !base.starts_with('/') || base.ends_with('/') || !(rest.is_empty() || rest.starts_with('/'))
+    {
         base = "";
     }
     let escaped = |path: &str| {
@@ -148,10 +153,15 @@ fn headers(event: &Event<'_>) -> Result<HeaderMap, Refused> {
         && !cookies.is_empty()
     {
         // RFC 6265, section 5.4: one field. Some fronts have it twice, and it is the same.
-        let cookies = HeaderValue::from_bytes(cookies.join("; ").as_bytes()).map_err(|_| BAD_REQUEST)?;
+        let cookies =
+            HeaderValue::from_bytes(cookies.join("; ").as_bytes()).map_err(|_| BAD_REQUEST)?;
         headers.insert(header::COOKIE, cookies);
     } else if headers.get_all(header::COOKIE).iter().nth(1).is_some() {
-        let crumbs: Vec<_> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        let crumbs: Vec<_> = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .map(HeaderValue::as_bytes)
+            .collect();
         let joined = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])).map_err(|_| BAD_REQUEST)?;
         headers.insert(header::COOKIE, joined);
     }

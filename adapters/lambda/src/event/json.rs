@@ -36,10 +36,16 @@ impl<'e> Object<'e> {
     }
 
     /// Returns each name with its one value; what has none is left out.
-    pub(super) fn texts(self, of: &'static str) -> Result<Vec<(Cow<'e, str>, Cow<'e, str>)>, Problem> {
+    pub(super) fn texts(
+        self,
+        of: &'static str,
+    ) -> Result<Vec<(Cow<'e, str>, Cow<'e, str>)>, Problem> {
         let mut texts = Vec::with_capacity(self.0.len());
         for (name, value) in self.0 {
-            let value = Field { name: of, value: Some(value) };
+            let value = Field {
+                name: of,
+                value: Some(value),
+            };
             match value.read::<Option<Text<'e>>>("an object of strings")? {
                 Some(Some(text)) => texts.push((name, text.0)),
                 _ => continue,
@@ -49,10 +55,16 @@ impl<'e> Object<'e> {
     }
 
     /// Returns each name as often as it has values.
-    pub(super) fn lists(self, of: &'static str) -> Result<Vec<(Cow<'e, str>, Cow<'e, str>)>, Problem> {
+    pub(super) fn lists(
+        self,
+        of: &'static str,
+    ) -> Result<Vec<(Cow<'e, str>, Cow<'e, str>)>, Problem> {
         let mut texts = Vec::with_capacity(self.0.len());
         for (name, value) in self.0 {
-            let value = Field { name: of, value: Some(value) };
+            let value = Field {
+                name: of,
+                value: Some(value),
+            };
             let list = value.read::<Option<Vec<Text<'e>>>>("an object of lists of strings")?;
             for text in list.flatten().into_iter().flatten() {
                 texts.push((name.clone(), text.0));

@@ -5,7 +5,11 @@ use crate::runtime_api::Problem;
 /// Returns the query, as raw as the event has it; `None` if there is none.
 pub(super) fn read(event: &Event<'_>) -> Result<Option<String>, Problem> {
     if event.form == Form::Two {
-        let raw = event.fields.get("rawQueryString").text()?.unwrap_or_default();
+        let raw = event
+            .fields
+            .get("rawQueryString")
+            .text()?
+            .unwrap_or_default();
         let mut query = String::with_capacity(raw.len());
         push(&mut query, &raw, is_of_query);
         return Ok((!query.is_empty()).then_some(query));

@@ -44,7 +44,12 @@ pub(super) fn read(event: &Event<'_>, head: Head) -> Result<(Request<Bytes>, Fac
     // The front has read it all, and may have undone a coding of the transfer.
     let length = request.headers().get(header::CONTENT_LENGTH);
     let told = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let several = request.headers().get_all(header::CONTENT_LENGTH).iter().nth(1).is_some();
+    let several = request
+        .headers()
+        .get_all(header::CONTENT_LENGTH)
+        .iter()
+        .nth(1)
+        .is_some();
     let wrong = match length {
         Some(_) => several || told != Some(content.len()),
         None => !content.is_empty(),

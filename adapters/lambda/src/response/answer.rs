@@ -71,7 +71,11 @@ fn text(value: &HeaderValue) -> Cow<'_, str> {
 
 /// Returns the name in all the ways that capitals allow: names of fields have no case.
 fn spellings(name: &HeaderName) -> impl Iterator<Item = String> {
-    let letters = name.as_str().bytes().filter(u8::is_ascii_alphabetic).count();
+    let letters = name
+        .as_str()
+        .bytes()
+        .filter(u8::is_ascii_alphabetic)
+        .count();
     (0..1_u64 << letters.min(20)).map(|capitals| {
         let mut letter = 0;
         let spell = |char: char| {
@@ -94,15 +98,26 @@ mod tests {
 
     fn json(form: Form) -> String {
         let mut headers = HeaderMap::new();
-        for (name, value) in [("set-cookie", "a=1"), ("x-b", "1"), ("set-cookie", "b=2"), ("x-b", "2")] {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        for (name, value) in [
+            ("set-cookie", "a=1"),
+            ("x-b", "1"),
+            ("set-cookie", "b=2"),
+            ("x-b", "2"),
+        ] {
+            headers.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
         }
         serde_json::to_string(&Fields::of(form, &headers)).unwrap_or_default()
     }
 
     #[test]
     fn no_cookie_is_lost_in_any_form() {
-        assert_eq!(json(Form::Two), r#"{"headers":{"x-b":"1, 2"},"cookies":["a=1","b=2"]}"#);
+        assert_eq!(
+            json(Form::Two),
+            r#"{"headers":{"x-b":"1, 2"},"cookies":["a=1","b=2"]}"#
+        );
         assert_eq!(
             json(Form::One),
             r#"{"multiValueHeaders":{"set-cookie":["a=1","b=2"],"x-b":["1","2"]}}"#

@@ -100,7 +100,10 @@ mod tests {
 
     #[test]
     fn what_can_be_text_is_text() {
-        assert_eq!(encode(b"a\r\n\"b\"\t\xc3\xa9"), ("a\r\n\"b\"\té".into(), false));
+        assert_eq!(
+            encode(b"a\r\n\"b\"\t\xc3\xa9"),
+            ("a\r\n\"b\"\té".into(), false)
+        );
         assert_eq!(encode(b"\xff"), ("/w==".into(), true));
         assert_eq!(encode(b"a\0"), ("YQA=".into(), true));
         assert_eq!(encode(b""), ("".into(), false));

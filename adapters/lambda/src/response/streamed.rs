@@ -22,7 +22,11 @@ struct Prelude<'r> {
 }
 
 /// Returns a response whose body follows its head as it comes.
-pub(crate) fn streamed(form: Form, head: &Parts, body: Option<ResponseBody>) -> Result<Outgoing, Problem> {
+pub(crate) fn streamed(
+    form: Form,
+    head: &Parts,
+    body: Option<ResponseBody>,
+) -> Result<Outgoing, Problem> {
     let prelude = Prelude {
         status_code: head.status.as_u16(),
         fields: Fields::of(form, &head.headers),

@@ -70,7 +70,9 @@ mod tests {
 
     #[test]
     fn an_address_is_a_host_a_port_and_perhaps_a_path() {
-        let api = |text| RuntimeApi::parse(text).map(|api| (api.host().to_owned(), api.port(), api.target("/x")));
+        let api = |text| {
+            RuntimeApi::parse(text).map(|api| (api.host().to_owned(), api.port(), api.target("/x")))
+        };
         let some = |host: &str, port, path: &str| Ok((host.to_owned(), port, path.to_owned()));
         assert_eq!(api("127.0.0.1:9001"), some("127.0.0.1", 9001, "/x"));
         assert_eq!(api("http://a/"), some("a", 80, "/x"));

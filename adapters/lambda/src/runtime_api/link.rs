@@ -64,7 +64,10 @@ impl Link {
         loop {
             let reused = self.open.is_some();
             let request = self.request(Method::GET, "/2018-06-01/runtime/invocation/next");
-            let response = match self.send(request.body(Outgoing::Whole(Bytes::new()))?).await {
+            let response = match self
+                .send(request.body(Outgoing::Whole(Bytes::new()))?)
+                .await
+            {
                 // The other side may close what nobody uses; asking again loses nothing.
                 Err(_) if reused => continue,
                 response => response?,
@@ -75,14 +78,21 @@ impl Link {
                 StatusCode::NO_CONTENT => self.finish(response).await?,
                 status => {
                     let answer = self.read(response, LARGEST_ANSWER).await?.1;
-                    return Err(Failed::refused("an invocation was asked for", status, &answer));
+                    return Err(Failed::refused(
+                        "an invocation was asked for",
+                        status,
+                        &answer,
+                    ));
                 }
             }
         }
     }
 
     /// Reads an invocation to its end.
-    pub(crate) async fn receive(&mut self, response: Response<Incoming>) -> Result<Invocation, Failed> {
+    pub(crate) async fn receive(
+        &mut self,
+        response: Response<Incoming>,
+    ) -> Result<Invocation, Failed> {
         let headers = response.headers().clone();
         let payload = match self.read(response, LARGEST_PAYLOAD).await?.1 {
             payload if payload.len() > LARGEST_PAYLOAD => Bytes::new(),
@@ -99,7 +109,10 @@ impl Link {
         content_type: &'static str,
         content: Outgoing,
     ) -> Result<bool, Failed> {
-        let path = format!("/2018-06-01/runtime/invocation/{}/response", invocation.id());
+        let path = format!(
+            "/2018-06-01/runtime/invocation/{}/response",
+            invocation.id()
+        );
         let mut request = self
             .request(Method::POST, &path)
             .header(header::CONTENT_TYPE, content_type);
@@ -116,7 +129,11 @@ impl Link {
     }
 
     /// Says that an invocation has no response, and why.
-    pub(crate) async fn fail(&mut self, invocation: &Invocation, problem: &Problem) -> Result<(), Failed> {
+    pub(crate) async fn fail(
+        &mut self,
+        invocation: &Invocation,
+        problem: &Problem,
+    ) -> Result<(), Failed> {
         tracing::error!(target: "transom", id = invocation.id(), kind = problem.kind(), "{}", problem.message());
         let path = format!("/2018-06-01/runtime/invocation/{}/error", invocation.id());
         let request = with_token(self.report(&path, problem), invocation);
@@ -134,24 +151,36 @@ impl Link {
     /// Says that the function of SnapStart is ready for its snapshot, and waits until it is restored.
     pub(crate) async fn restored(&mut self) -> Result<(), Failed> {
         let request = self.request(Method::GET, "/2018-06-01/runtime/restore/next");
-        let response = self.send(request.body(Outgoing::Whole(Bytes::new()))?).await?;
+        let response = self
+            .send(request.body(Outgoing::Whole(Bytes::new()))?)
+            .await?;
         let (status, answer) = self.read(response, LARGEST_ANSWER).await?;
         // What was open then is not any more.
         self.open = None;
         match status.is_success() {
             true => Ok(()),
-            false => Err(Failed::refused("the restore was waited for", status, &answer)),
+            false => Err(Failed::refused(
+                "the restore was waited for",
+                status,
+                &answer,
+            )),
         }
     }
 
     /// Registers an extension that wants no events, and returns its id.
-    pub(crate) async fn register_extension(&mut self, name: &'static str) -> Result<HeaderValue, Failed> {
+    pub(crate) async fn register_extension(
+        &mut self,
+        name: &'static str,
+    ) -> Result<HeaderValue, Failed> {
         let request = self
             .request(Method::POST, "/2020-01-01/extension/register")
             .header("lambda-extension-name", name)
             .body(Outgoing::Whole(Bytes::from_static(br#"{"events":[]}"#)))?;
         let response = self.send(request).await?;
-        let id = response.headers().get("lambda-extension-identifier").cloned();
+        let id = response
+            .headers()
+            .get("lambda-extension-identifier")
+            .cloned();
         let (status, answer) = self.read(response, LARGEST_ANSWER).await?;
         id.filter(|_| status.is_success())
             .ok_or_else(|| Failed::refused("an extension was registered", status, &answer))
@@ -162,13 +191,18 @@ impl Link {
         let request = self
             .request(Method::GET, "/2020-01-01/extension/event/next")
             .header("lambda-extension-identifier", id);
-        let response = self.send(request.body(Outgoing::Whole(Bytes::new()))?).await?;
+        let response = self
+            .send(request.body(Outgoing::Whole(Bytes::new()))?)
+            .await?;
         self.finish(response).await
     }
 
     fn report(&self, path: &str, problem: &Problem) -> http::request::Builder {
         self.request(Method::POST, path)
-            .header(header::CONTENT_TYPE, "application/vnd.aws.lambda.error+json")
+            .header(
+                header::CONTENT_TYPE,
+                "application/vnd.aws.lambda.error+json",
+            )
             .header(Outgoing::ERROR_TYPE, problem.kind())
     }
 
@@ -181,7 +215,11 @@ impl Link {
     }
 
     /// Returns the status of what was accepted, or refused without more harm than that.
-    async fn post(&mut self, request: Request<Outgoing>, when: &'static str) -> Result<StatusCode, Failed> {
+    async fn post(
+        &mut self,
+        request: Request<Outgoing>,
+        when: &'static str,
+    ) -> Result<StatusCode, Failed> {
         let response = self.send(request).await?;
         let (status, answer) = self.read(response, LARGEST_ANSWER).await?;
         if status.is_server_error() {
@@ -207,7 +245,10 @@ impl Link {
         let Some(open) = &mut self.open else {
             return Err(Failed::new("there is no connection to the Runtime API"));
         };
-        let sent = open.connection.drive(open.sender.send_request(request)).await;
+        let sent = open
+            .connection
+            .drive(open.sender.send_request(request))
+            .await;
         sent.map_err(|error| {
             self.open = None;
             Failed::from(error)
@@ -224,7 +265,10 @@ impl Link {
         let Some(open) = &mut self.open else {
             return Err(Failed::new("there is no connection to the Runtime API"));
         };
-        let read = open.connection.drive(collect(response.into_body(), most)).await;
+        let read = open
+            .connection
+            .drive(collect(response.into_body(), most))
+            .await;
         match read {
             // After an error nobody wants what is still to be sent.
             Ok(answer) if answer.len() <= most && status.is_success() => {

@@ -37,7 +37,8 @@ pub(super) async fn accept(listener: TcpListener, state: Arc<State>) {
         connections.spawn(async move {
             // What was delivered on it and not answered yet.
             let open = Arc::new(Mutex::new(Vec::new()));
-            let service = service_fn(|request| serve(request, Arc::clone(&state), Arc::clone(&open)));
+            let service =
+                service_fn(|request| serve(request, Arc::clone(&state), Arc::clone(&open)));
             let connection = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service);
             drop(connection.await);
@@ -81,7 +82,10 @@ async fn serve(
             if let Some(status) = state.with(|tables| tables.refusals.pop_front()) {
                 return Ok(status_of(StatusCode::from_u16(status).unwrap()));
             }
-            let invocation = next(&state).await;
+            let invocation = {
+                let _idle = Idle::new(&state);
+                next(&state).await
+            };
             open.lock().unwrap().push(invocation.id);
             let mut response = Response::new(Full::new(invocation.payload));
             for (name, value) in invocation.headers {
@@ -92,7 +96,10 @@ async fn serve(
         }
         (&Method::POST, Some("init/error")) => {
             let problem = problem(&body.collect().await?.to_bytes());
-            assert_eq!(field("lambda-runtime-function-error-type"), Some(problem.kind.clone()));
+            assert_eq!(
+                field("lambda-runtime-function-error-type"),
+                Some(problem.kind.clone())
+            );
             state.with(|tables| tables.init_error = Some(problem));
             return Ok(accepted());
         }
@@ -101,11 +108,16 @@ async fn serve(
             state.with(|tables| tables.extensions.push(name));
             let mut response = Response::new(Full::default());
             let id = http::HeaderValue::from_static("extension-1");
-            response.headers_mut().insert("lambda-extension-identifier", id);
+            response
+                .headers_mut()
+                .insert("lambda-extension-identifier", id);
             return Ok(response);
         }
         (&Method::GET, None) if path == "/2020-01-01/extension/event/next" => {
-            assert_eq!(field("lambda-extension-identifier").as_deref(), Some("extension-1"));
+            assert_eq!(
+                field("lambda-extension-identifier").as_deref(),
+                Some("extension-1")
+            );
             return std::future::pending().await;
         }
         _ => {}
@@ -117,11 +129,17 @@ async fn serve(
     let Some(sender) = state.with(|tables| tables.waiting.remove(id)) else {
         return Ok(status_of(StatusCode::BAD_REQUEST));
     };
-    assert_eq!(field("lambda-runtime-invocation-id"), Some(format!("token-of-{id}")));
+    assert_eq!(
+        field("lambda-runtime-invocation-id"),
+        Some(format!("token-of-{id}"))
+    );
     let done = || open.lock().unwrap().retain(|other| other != id);
     if verb == "error" {
         let problem = problem(&body.collect().await?.to_bytes());
-        assert_eq!(field("lambda-runtime-function-error-type"), Some(problem.kind.clone()));
+        assert_eq!(
+            field("lambda-runtime-function-error-type"),
+            Some(problem.kind.clone())
+        );
         done();
         let _ = sender.send(Answer::Failed(problem));
         return Ok(accepted());
@@ -147,6 +165,21 @@ async fn serve(
     Ok(accepted())
 }
 
+struct Idle<'s>(&'s State);
+
+impl<'s> Idle<'s> {
+    fn new(state: &'s State) -> Self {
+        state.with(|tables| tables.idle += 1);
+        Self(state)
+    }
+}
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        self.0.with(|tables| tables.idle -= 1);
+    }
+}
+
 async fn next(state: &State) -> Invocation {
     loop {
         let mut changed = std::pin::pin!(state.changed.notified());
@@ -167,7 +200,9 @@ async fn forward(
         let frame = match frame {
             Ok(frame) => frame,
             Err(error) => {
-                let _ = chunks.send(Err(format!("the function broke off: {error}"))).await;
+                let _ = chunks
+                    .send(Err(format!("the function broke off: {error}")))
+                    .await;
                 return Err(error);
             }
         };
@@ -175,9 +210,14 @@ async fn forward(
             Ok(data) => Ok(data),
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap();
-                let body = STANDARD.decode(&trailers["lambda-runtime-function-error-body"]).unwrap();
+                let body = STANDARD
+                    .decode(&trailers["lambda-runtime-function-error-body"])
+                    .unwrap();
                 let problem = problem(&body);
-                assert_eq!(trailers["lambda-runtime-function-error-type"], *problem.kind);
+                assert_eq!(
+                    trailers["lambda-runtime-function-error-type"],
+                    *problem.kind
+                );
                 Err(problem.message)
             }
         };

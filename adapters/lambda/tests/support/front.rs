@@ -29,7 +29,7 @@ pub fn gateway(api: &RuntimeApi) -> Gateway {
                     let content = body.collect(usize::MAX).await?;
                     let event = event_of(&Request::from_parts(head, content));
                     let answer = api.invoke(event.to_string()).await;
-                    let answer = answer.ok_or_else(|| Failure::new("the function went away"))?;
+                    let answer = answer.ok_or_else(|| Failure::new("no function answers"))?;
                     let response = response_of(answer).await;
                     response.map_err(|error| Failure::new(error.to_string()))
                 }
@@ -68,7 +68,8 @@ pub fn event_of(request: &Request<Bytes>) -> Value {
         "requestContext": {
             "accountId": "anonymous",
             "apiId": "id",
-            "domainName": "id.lambda-url.eu-west-2.on.aws",
+            // As emulators have it, which speak no TLS.
+            "domainName": "localhost",
             "http": {
                 "method": request.method().as_str(),
                 "path": uri.path(),
@@ -81,8 +82,6 @@ pub fn event_of(request: &Request<Bytes>) -> Value {
         },
         "isBase64Encoded": is_base64,
     });
-    // The gateway of the cases adds nothing to what it carries, so no field tells of HTTPS.
-    event["headers"]["x-forwarded-proto"] = "http".into();
     if !cookies.is_empty() {
         event["cookies"] = cookies.into();
     }
@@ -142,13 +141,19 @@ fn head(answer: &Value) -> Result<Response<()>, Wrong> {
     let mut add = |name: &str, value: &Value| -> Result<(), Wrong> {
         let value = value.as_str().ok_or("a value is no text")?;
         let name = HeaderName::from_bytes(name.as_bytes())?;
-        response.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes())?);
+        response
+            .headers_mut()
+            .append(name, HeaderValue::from_bytes(value.as_bytes())?);
         Ok(())
     };
     for (name, value) in answer["headers"].as_object().into_iter().flatten() {
         add(name, value)?;
     }
-    for (name, values) in answer["multiValueHeaders"].as_object().into_iter().flatten() {
+    for (name, values) in answer["multiValueHeaders"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
         for value in values.as_array().ok_or("the values are no list")? {
             add(name, value)?;
         }

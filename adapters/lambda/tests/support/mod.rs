@@ -1,6 +1,11 @@
 //! A Runtime API, and the front of a function before it: AWS Lambda as far as a function sees it.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
-#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test binary uses a part of it"
+)]
 
 mod connection;
 mod front;

@@ -1,5 +1,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -44,7 +45,8 @@ pub(super) struct Tables {
     pub(super) extensions: Vec<String>,
     /// What the next question for an invocation is answered instead of an invocation.
     pub(super) refusals: VecDeque<u16>,
-    ids: usize,
+    /// How many questions for an invocation wait for one.
+    pub(super) idle: usize,
 }
 
 pub(super) struct Invocation {
@@ -70,22 +72,28 @@ pub struct Problem {
     pub message: String,
 }
 
+/// How long an invocation waits for a function that works, but asks for none.
+const THROTTLED: Duration = Duration::from_millis(500);
+
+/// Its own, so that a case which blocks its runtime does not hold AWS up.
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap()
+    })
+}
+
 impl RuntimeApi {
     pub fn start() -> Self {
-        static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-        // Its own, so that a case which blocks its runtime does not hold AWS up.
-        let runtime = RUNTIME.get_or_init(|| {
-            tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(1)
-                .enable_all()
-                .build()
-                .unwrap()
-        });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
-        let accepting = runtime.spawn(accept(listener, Arc::clone(&state)));
+        let accepting = runtime().spawn(accept(listener, Arc::clone(&state)));
         Self(Arc::new(Inner {
             address,
             state,
@@ -119,17 +127,23 @@ impl RuntimeApi {
         payload: Bytes,
         more: Vec<(&'static str, String)>,
     ) -> Option<oneshot::Receiver<Answer>> {
+        // Of all functions, as those of AWS.
+        static IDS: AtomicUsize = AtomicUsize::new(1);
         let (sender, receiver) = oneshot::channel();
+        let id = format!(
+            "8476a536-e9f4-11e8-9739-{:012}",
+            IDS.fetch_add(1, Ordering::Relaxed)
+        );
         self.0.state.with(|tables| {
             if tables.is_gone {
                 return None;
             }
-            tables.ids += 1;
-            let id = format!("8476a536-e9f4-11e8-9739-{:012}", tables.ids);
+            let id = id.clone();
             let deadline = SystemTime::now() + Duration::from_secs(900);
             let deadline = deadline.duration_since(UNIX_EPOCH).unwrap().as_millis();
             let arn = "arn:aws:lambda:us-east-2:123456789012:function:custom-runtime";
-            let trace = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1";
+            let trace =
+                "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1";
             let mut headers = vec![
                 ("lambda-runtime-aws-request-id", id.clone()),
                 ("lambda-runtime-deadline-ms", deadline.to_string()),
@@ -140,16 +154,29 @@ impl RuntimeApi {
             headers.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
             headers.extend(more);
             tables.waiting.insert(id.clone(), sender);
-            tables.queue.push_back(Invocation { id, payload, headers });
+            tables.queue.push_back(Invocation {
+                id,
+                payload,
+                headers,
+            });
             Some(())
         })?;
         self.0.state.changed.notify_waiters();
+        let state = Arc::downgrade(&self.0.state);
+        runtime().spawn(async move {
+            tokio::time::sleep(THROTTLED).await;
+            if let Some(state) = state.upgrade() {
+                state.with(|tables| tables.throttle(&id));
+            }
+        });
         Some(receiver)
     }
 
     /// Lets the next question for an invocation be answered with a status of no event.
     pub fn refuse_next(&self, status: u16) {
-        self.0.state.with(|tables| tables.refusals.push_back(status));
+        self.0
+            .state
+            .with(|tables| tables.refusals.push_back(status));
     }
 
     pub fn init_error(&self) -> Option<Problem> {
@@ -182,5 +209,16 @@ impl RuntimeApi {
 impl State {
     pub(super) fn with<T>(&self, look: impl FnOnce(&mut Tables) -> T) -> T {
         look(&mut self.inner.lock().unwrap())
+    }
+}
+
+impl Tables {
+    /// Gives an invocation up that nobody asks for: there are no more environments than this one.
+    fn throttle(&mut self, id: &str) {
+        let queued = self.queue.iter().position(|invocation| invocation.id == id);
+        if let (Some(at), true, 0) = (queued, self.was_connected, self.idle) {
+            self.queue.remove(at);
+            self.waiting.remove(id);
+        }
     }
 }
