@@ -19,6 +19,9 @@ pub(super) struct Head {
     pub(super) base: String,
 }
 
+/// More than any front takes, and less than a map of `http` panics at.
+const MOST_FIELDS: usize = 10_000;
+
 /// Longer ones are no URI for the crate `http`.
 const LONGEST_TARGET: usize = u16::MAX as usize - 1;
 
@@ -142,11 +145,14 @@ fn headers(event: &Event<'_>) -> Result<HeaderMap, Refused> {
             None => Vec::new(),
         },
     };
+    if fields.len() > MOST_FIELDS {
+        return Err(Refused::Client(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+    }
     let mut headers = HeaderMap::with_capacity(fields.len() + 1);
     for (name, value) in &fields {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| BAD_REQUEST)?;
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| BAD_REQUEST)?;
-        append(&mut headers, name, value)?;
+        headers.append(name, value);
     }
     if let Some(cookies) = event.fields.get("cookies").list()?
         && event.form == Form::Two
@@ -168,13 +174,6 @@ fn headers(event: &Event<'_>) -> Result<HeaderMap, Refused> {
     // What was said of the connection between the client and the front.
     headers.remove(header::TRANSFER_ENCODING);
     Ok(headers)
-}
-
-fn append(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Result<(), Refused> {
-    let appended = headers.try_append(name, value);
-    // There are more of them than a map of `http` can hold.
-    let too_large = Refused::Client(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
-    appended.map(drop).map_err(|_| too_large)
 }
 
 fn absent(what: &str) -> Problem {

@@ -9,9 +9,11 @@
 
 mod connection;
 mod front;
+mod function;
 mod runtime_api;
 
 pub use front::{event_of, gateway, response_of};
+pub use function::Function;
 pub use runtime_api::{Answer, Problem, RuntimeApi};
 
 use std::time::Duration;
