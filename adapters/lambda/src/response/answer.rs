@@ -19,21 +19,24 @@ pub(crate) enum Mode {
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Fields<'r> {
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     headers: BTreeMap<Cow<'r, str>, Cow<'r, str>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     multi_value_headers: BTreeMap<&'r str, Vec<Cow<'r, str>>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    cookies: Vec<Cow<'r, str>>,
+    /// There even if empty where it is known: there are readers that want it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cookies: Option<Vec<Cow<'r, str>>>,
 }
 
 impl<'r> Fields<'r> {
     pub(super) fn of(form: Form, headers: &'r HeaderMap) -> Self {
-        let mut fields = Self::default();
+        let mut fields = Self {
+            cookies: (form == Form::Two).then(Vec::new),
+            ..Self::default()
+        };
         for name in headers.keys() {
             let mut values = headers.get_all(name).iter().map(text);
             match form {
-                Form::Two if *name == header::SET_COOKIE => fields.cookies = values.collect(),
+                Form::Two if *name == header::SET_COOKIE => fields.cookies = Some(values.collect()),
                 Form::Two => fields.join(name, values),
                 Form::One | Form::LoadBalancer { lists: true } => {
                     let name = name.as_str();
@@ -120,7 +123,7 @@ mod tests {
         );
         assert_eq!(
             json(Form::One),
-            r#"{"multiValueHeaders":{"set-cookie":["a=1","b=2"],"x-b":["1","2"]}}"#
+            r#"{"headers":{},"multiValueHeaders":{"set-cookie":["a=1","b=2"],"x-b":["1","2"]}}"#
         );
         assert_eq!(
             json(Form::LoadBalancer { lists: false }),

@@ -37,7 +37,7 @@ pub(crate) fn buffered(form: Form, head: &Parts, content: &[u8]) -> Result<Bytes
         is_base64_encoded,
     };
     let json = serde_json::to_vec(&answer)
-        .map_err(|error| Problem::new("Response.Malformed", error.to_string()))?;
+        .map_err(|error| Problem::caused("Response.Malformed", &error))?;
     match json.len() > LARGEST {
         true => Err(too_large()),
         false => Ok(json.into()),

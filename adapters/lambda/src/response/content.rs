@@ -18,7 +18,7 @@ use crate::runtime_api::Problem;
 pub(crate) async fn collect(mut body: ResponseBody) -> Result<Bytes, Problem> {
     let mut all = Collected::None;
     while let Some(frame) = Pin::new(&mut body).frame().await {
-        let frame = frame.map_err(|error| Problem::new("Response.BrokeOff", error.to_string()))?;
+        let frame = frame.map_err(|error| Problem::caused("Response.BrokeOff", &error))?;
         let Ok(data) = frame.into_data() else {
             continue;
         };

@@ -32,7 +32,7 @@ pub(crate) fn streamed(
         fields: Fields::of(form, &head.headers),
     };
     let prelude = serde_json::to_vec(&prelude)
-        .map_err(|error| Problem::new("Response.Malformed", error.to_string()))?;
+        .map_err(|error| Problem::caused("Response.Malformed", &error))?;
     // Two chunks: there are emulators that look for the delimiter as one of its own.
     let first = [Bytes::from(prelude), Bytes::from_static(&DELIMITER)];
     Ok(Outgoing::Streamed(first.into(), body))

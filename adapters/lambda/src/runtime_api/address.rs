@@ -28,7 +28,9 @@ impl RuntimeApi {
             .map_err(|_| "it begins with no host and port")?;
         match authority.port_u16() {
             _ if authority.as_str().contains('@') => Err("it holds user information"),
-            None if authority.as_str() != authority.host() => Err("its port is no number below 65536"),
+            None if authority.as_str() != authority.host() => {
+                Err("its port is no number below 65536")
+            }
             _ => Ok(Self {
                 authority,
                 path: path.to_owned(),

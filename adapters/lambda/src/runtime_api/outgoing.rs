@@ -54,7 +54,7 @@ impl Body for Outgoing {
                             Err(_) => continue,
                         },
                         Some(Err(error)) => {
-                            let problem = Problem::new("Response.BrokeOff", error.to_string());
+                            let problem = Problem::caused("Response.BrokeOff", &error);
                             Some(Ok(Frame::trailers(trailers(&problem))))
                         }
                         None => None,

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::error::Error as StdError;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -23,6 +24,18 @@ impl Problem {
             message: message.into(),
             trace: [],
         }
+    }
+
+    /// Names an error and all its causes.
+    pub(crate) fn caused(kind: &'static str, error: &dyn StdError) -> Self {
+        let mut message = error.to_string();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            message.push_str(": ");
+            message.push_str(&cause.to_string());
+            next = cause.source();
+        }
+        Self::new(kind, message)
     }
 
     pub(crate) fn kind(&self) -> &'static str {

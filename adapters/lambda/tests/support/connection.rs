@@ -79,7 +79,7 @@ async fn serve(
     };
     match (&head.method, path.strip_prefix("/2018-06-01/runtime/")) {
         (&Method::GET, Some("invocation/next")) => {
-            if let Some(status) = state.with(|tables| tables.refusals.pop_front()) {
+            if let Some(Some(status)) = state.with(|tables| tables.refusals.pop_front()) {
                 return Ok(status_of(StatusCode::from_u16(status).unwrap()));
             }
             let invocation = {

@@ -44,7 +44,7 @@ pub(super) struct Tables {
     pub(super) init_error: Option<Problem>,
     pub(super) extensions: Vec<String>,
     /// What the next question for an invocation is answered instead of an invocation.
-    pub(super) refusals: VecDeque<u16>,
+    pub(super) refusals: VecDeque<Option<u16>>,
     /// How many questions for an invocation wait for one.
     pub(super) idle: usize,
 }
@@ -176,7 +176,13 @@ impl RuntimeApi {
     pub fn refuse_next(&self, status: u16) {
         self.0
             .state
-            .with(|tables| tables.refusals.push_back(status));
+            .with(|tables| tables.refusals.push_back(Some(status)));
+    }
+
+    /// As [`refuse_next`](Self::refuse_next), of the question after that.
+    pub fn refuse_after_next(&self, status: u16) {
+        let refusals = [None, Some(status)];
+        self.0.state.with(|tables| tables.refusals.extend(refusals));
     }
 
     pub fn init_error(&self) -> Option<Problem> {
