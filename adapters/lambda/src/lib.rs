@@ -15,6 +15,8 @@ mod bound;
 mod environment;
 mod event;
 mod features;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod request_path;
 mod response;
 mod runtime_api;

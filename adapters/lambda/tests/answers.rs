@@ -1,4 +1,5 @@
 //! Responses, in the form that each front takes, and what becomes of those that are none.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Events that AWS Lambda never sends, and requests that no client should: a clear answer, and nothing else is lost.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! What a program makes of the variables that AWS Lambda sets. Each case is a process of its own: no process with
 //! threads can change its environment safely.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

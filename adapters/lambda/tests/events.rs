@@ -1,4 +1,5 @@
 //! Events of each kind of front, in the form that AWS gives them, and the requests that they become.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! From `bind` to the end: where invocations come from, when no more are asked for, and what goes wrong with it.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use transom::features::{Scheme, TlsInfo, TlsVersion};
 
-use super::event::{Event, Form};
 use super::json::Object;
+use super::shape::{Event, Form};
 use crate::EventSource;
 use crate::runtime_api::Problem;
 

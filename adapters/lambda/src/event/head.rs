@@ -6,9 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
 use transom::adapter::check_head;
 
 use super::escape::{escape_lone_percents, is_of_path, push};
-use super::event::{Event, Form};
 use super::query;
 use super::request::Refused;
+use super::shape::{Event, Form};
 use crate::EventSource;
 use crate::runtime_api::Problem;
 

@@ -15,6 +15,9 @@ pub(super) struct Object<'e>(Vec<(Cow<'e, str>, &'e RawValue)>);
 #[derive(Deserialize)]
 struct Text<'e>(#[serde(borrow)] Cow<'e, str>);
 
+/// Names and values, as often as there are values.
+pub(super) type Pairs<'e> = Vec<(Cow<'e, str>, Cow<'e, str>)>;
+
 impl<'e> Object<'e> {
     pub(super) fn get(&self, name: &'static str) -> Field<'e> {
         let mut values = self.0.iter();
@@ -36,10 +39,7 @@ impl<'e> Object<'e> {
     }
 
     /// Returns each name with its one value; what has none is left out.
-    pub(super) fn texts(
-        self,
-        of: &'static str,
-    ) -> Result<Vec<(Cow<'e, str>, Cow<'e, str>)>, Problem> {
+    pub(super) fn texts(self, of: &'static str) -> Result<Pairs<'e>, Problem> {
         let mut texts = Vec::with_capacity(self.0.len());
         for (name, value) in self.0 {
             let value = Field {
@@ -55,10 +55,7 @@ impl<'e> Object<'e> {
     }
 
     /// Returns each name as often as it has values.
-    pub(super) fn lists(
-        self,
-        of: &'static str,
-    ) -> Result<Vec<(Cow<'e, str>, Cow<'e, str>)>, Problem> {
+    pub(super) fn lists(self, of: &'static str) -> Result<Pairs<'e>, Problem> {
         let mut texts = Vec::with_capacity(self.0.len());
         for (name, value) in self.0 {
             let value = Field {

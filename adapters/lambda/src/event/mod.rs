@@ -2,11 +2,15 @@
 
 mod client;
 mod escape;
-mod event;
 mod head;
+#[cfg(any(test, feature = "fuzzing"))]
+mod invariants;
 mod json;
 mod query;
 mod request;
+mod shape;
 
-pub(crate) use event::{Event, Form};
+#[cfg(feature = "fuzzing")]
+pub(crate) use invariants::invariants_hold;
 pub(crate) use request::{Facts, Refused};
+pub(crate) use shape::{Event, Form};

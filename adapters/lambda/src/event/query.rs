@@ -1,5 +1,5 @@
 use super::escape::{is_of_parameter, is_of_query, push};
-use super::event::{Event, Form};
+use super::shape::{Event, Form};
 use crate::runtime_api::Problem;
 
 /// Returns the query, as raw as the event has it; `None` if there is none.

@@ -7,8 +7,8 @@ use http::{HeaderValue, Request, StatusCode, header};
 use transom::features::{Scheme, TlsInfo};
 
 use super::client;
-use super::event::Event;
 use super::head::Head;
+use super::shape::Event;
 use crate::LambdaEvent;
 use crate::runtime_api::Problem;
 
