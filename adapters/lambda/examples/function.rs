@@ -3,6 +3,7 @@
 //! `STREAMING=1` streams responses, for a function URL whose invoke mode is `RESPONSE_STREAM`.
 
 use std::env;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,11 +14,15 @@ use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{any, get, post};
 use futures_util::stream;
 use transom::features::ConnectionInfo;
-use transom::{Host, RequestExt};
+use transom::{Error, Host, RequestExt};
 use transom_lambda::{LambdaContext, LambdaEvent, LambdaServer};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), transom::Error> {
+async fn main() -> ExitCode {
+    transom::hosting::exit(run().await)
+}
+
+async fn run() -> Result<(), Error> {
     let server = LambdaServer::new().with_response_streaming(env::var_os("STREAMING").is_some());
     let router = Router::new()
         .route("/", get(async || "hello"))

@@ -1,4 +1,4 @@
-//! `LambdaServer` keeps the contract, as far as `conformance.toml` says.
+//! `LambdaServer` keeps the contract behind a function URL that streams, as far as `conformance.toml` says.
 
 mod support;
 
@@ -16,6 +16,6 @@ fn main() -> ExitCode {
             .with_runtime_api(api.address())
             .with_response_streaming(true)
             .with_concurrency(64);
-        support::gateway(&api).before(server)
+        support::gateway(&api, support::function_url).before(server)
     }))
 }

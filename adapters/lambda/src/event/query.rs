@@ -34,7 +34,10 @@ pub(super) fn read(event: &Event<'_>) -> Result<Option<String>, Problem> {
             query.push('&');
         }
         push(&mut query, name, legal);
-        query.push('=');
+        // Whether there was one before nothing is not told. It mostly was, but not where the query is empty.
+        if !(name.is_empty() && value.is_empty()) {
+            query.push('=');
+        }
         push(&mut query, value, legal);
     }
     Ok((!parameters.is_empty()).then_some(query))

@@ -34,7 +34,8 @@ pub(crate) fn too_large() -> Problem {
     Problem::new(
         "Response.TooLarge",
         "the response has more than the 6 MB that AWS Lambda takes at once; answer with less, or stream: \
-         `LambdaServer::with_response_streaming`, and `RESPONSE_STREAM` as the invoke mode of the function URL",
+         `LambdaServer::with_response_streaming`, and `RESPONSE_STREAM` as the invoke mode of the function URL; or \
+         `with_rest_response_streaming`, and `STREAM` as the response transfer mode of the REST API",
     )
 }
 

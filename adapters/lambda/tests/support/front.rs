@@ -1,4 +1,4 @@
-//! A function URL: requests become events, and answers responses.
+//! A function URL and a REST API: requests become events, and answers responses.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -16,8 +16,8 @@ use super::runtime_api::{Answer, RuntimeApi};
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
-/// Returns what stands before a server on this Runtime API.
-pub fn gateway(api: &RuntimeApi) -> Gateway {
+/// Returns what stands before a server on this Runtime API: `event_of` makes the events.
+pub fn gateway(api: &RuntimeApi, event_of: fn(&Request<Bytes>) -> Value) -> Gateway {
     let api = api.clone();
     Gateway::new(move |_| {
         let api = api.clone();
@@ -41,7 +41,7 @@ pub fn gateway(api: &RuntimeApi) -> Gateway {
 }
 
 /// Returns the event of a function URL that a request becomes.
-pub fn event_of(request: &Request<Bytes>) -> Value {
+pub fn function_url(request: &Request<Bytes>) -> Value {
     let mut headers = Map::new();
     for name in request.headers().keys() {
         let values: Vec<_> = request.headers().get_all(name).iter().map(text).collect();
@@ -54,11 +54,7 @@ pub fn event_of(request: &Request<Bytes>) -> Value {
         .and_then(Value::as_str)
         .map(|cookies| cookies.split("; ").map(Value::from).collect())
         .unwrap_or_default();
-    let (uri, content) = (request.uri(), request.body());
-    let (body, is_base64) = match std::str::from_utf8(content) {
-        Ok(text) => (text.to_owned(), false),
-        Err(_) => (STANDARD.encode(content), true),
-    };
+    let uri = request.uri();
     let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",
@@ -80,15 +76,82 @@ pub fn event_of(request: &Request<Bytes>) -> Value {
             "routeKey": "$default",
             "stage": "$default",
         },
-        "isBase64Encoded": is_base64,
     });
     if !cookies.is_empty() {
         event["cookies"] = cookies.into();
     }
-    if !content.is_empty() {
-        event["body"] = body.into();
-    }
+    add_content(&mut event, request.body());
     event
+}
+
+/// Returns the event of a REST API that a request becomes.
+pub fn rest_api(request: &Request<Bytes>) -> Value {
+    let mut headers = Map::new();
+    for name in request.headers().keys() {
+        let values = request.headers().get_all(name).iter();
+        headers.insert(name.to_string(), values.map(text).collect());
+    }
+    let mut parameters = Map::new();
+    for parameter in request
+        .uri()
+        .query()
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+    {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let values = parameters
+            .entry(unescaped(name))
+            .or_insert_with(|| json!([]));
+        values.as_array_mut().unwrap().push(unescaped(value).into());
+    }
+    let uri = request.uri();
+    let mut event = json!({
+        "resource": "/{proxy+}",
+        "path": uri.path(),
+        "httpMethod": request.method().as_str(),
+        "headers": null,
+        "multiValueHeaders": headers,
+        "multiValueQueryStringParameters": parameters,
+        "requestContext": {
+            "path": uri.path(),
+            "stage": "prod",
+            "protocol": "HTTP/1.1",
+            "domainName": "localhost",
+            "identity": {"sourceIp": CLIENT.to_string()},
+        },
+        "body": null,
+    });
+    add_content(&mut event, request.body());
+    event
+}
+
+fn add_content(event: &mut Value, content: &Bytes) {
+    let text = std::str::from_utf8(content);
+    event["isBase64Encoded"] = text.is_err().into();
+    if !content.is_empty() {
+        event["body"] = match text {
+            Ok(text) => text.into(),
+            Err(_) => STANDARD.encode(content).into(),
+        };
+    }
+}
+
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let (byte, left) = match escaped {
+            Some(byte) if *first == b'%' => (byte, &after[2..]),
+            _ => (*first, after),
+        };
+        bytes.push(byte);
+        rest = left;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn text(value: &HeaderValue) -> String {

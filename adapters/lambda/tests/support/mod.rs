@@ -12,7 +12,7 @@ mod front;
 mod function;
 mod runtime_api;
 
-pub use front::{event_of, gateway, response_of};
+pub use front::{function_url, gateway, response_of, rest_api};
 pub use function::Function;
 pub use runtime_api::{Answer, Problem, RuntimeApi};
 
