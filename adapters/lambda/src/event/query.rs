@@ -34,10 +34,7 @@ pub(super) fn read(event: &Event<'_>) -> Result<Option<String>, Problem> {
             query.push('&');
         }
         push(&mut query, name, legal);
-        // Whether there was one before nothing is not told. It mostly was, but not where the query is empty.
-        if !(name.is_empty() && value.is_empty()) {
-            query.push('=');
-        }
+        query.push('=');
         push(&mut query, value, legal);
     }
     Ok((!parameters.is_empty()).then_some(query))
