@@ -1,6 +1,5 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::Poll;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -16,7 +15,7 @@ use transom::{Application, RequestExt, Shutdown};
 use crate::EventSource;
 use crate::event::{Event, Facts, Refused};
 use crate::request_path::strip_base;
-use crate::response::{Mode, STREAMED, buffered, collect, streamed};
+use crate::response::{Mode, STREAMED, buffered, collect, streamed, too_large};
 use crate::runtime_api::{Failed, Invocation, Link, Outgoing, Problem};
 use crate::server::Options;
 
@@ -63,7 +62,14 @@ impl<A: Application> Worker<A> {
                 }
             };
             let invocation = self.link.receive(head).await?;
-            self.answer(invocation).await?;
+            let id = invocation.id().to_owned();
+            match self.answer(invocation).await {
+                // Whether it was more than this connection shows when the next invocation is asked for.
+                Err(failed) if failed.is_broken() => {
+                    tracing::error!(target: "transom", id, error = %failed, "an answer was lost");
+                }
+                answered => answered?,
+            }
         }
         Ok(())
     }
@@ -190,19 +196,11 @@ impl<A: Application> Worker<A> {
             Mode::Buffered(_) => "application/json",
             Mode::Streamed(_) => STREAMED,
         };
-        match self.link.respond(invocation, content_type, content).await {
-            Ok(true) => Ok(()),
-            Ok(false) => {
-                let problem = crate::response::too_large();
-                self.link.fail(invocation, &problem).await
-            }
-            // A Runtime API that is gone is found to be when the next invocation is asked for.
-            Err(failed) if failed.is_broken() => {
-                tracing::error!(target: "transom", id = invocation.id(), error = %failed, "a response was lost");
-                Ok(())
-            }
-            Err(failed) => Err(failed),
+        if self.link.respond(invocation, content_type, content).await? {
+            return Ok(());
         }
+        let problem = too_large();
+        self.link.fail(invocation, &problem).await
     }
 }
 
@@ -224,10 +222,7 @@ async fn until_late<F: Future>(
             told = true;
             lifetime.disconnect();
         }
-        match answered.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(output),
-            Poll::Pending => Poll::Pending,
-        }
+        answered.as_mut().poll(cx)
     })
     .await
 }

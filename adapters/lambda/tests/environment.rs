@@ -119,3 +119,18 @@ async fn the_function_is_what_the_environment_says_and_absent_variables_are_abse
         "{said}"
     );
 }
+
+#[tokio::test]
+async fn a_function_of_snapstart_waits_to_be_restored_before_it_asks_for_an_invocation() {
+    let api = RuntimeApi::start();
+    api.refuse_next(500);
+    let address = api.address();
+    let output = run(&[
+        ("AWS_LAMBDA_RUNTIME_API", &*address),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"),
+    ])
+    .await;
+    assert_eq!(api.restored_after(), Some(0));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("answered 500"), "{said}");
+}

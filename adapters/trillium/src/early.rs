@@ -70,7 +70,10 @@ pub(crate) async fn answer<A: Application>(hub: &Hub<A>, early: Early) -> Next {
             if let Poll::Ready(sent) = sending.as_mut().poll(cx) {
                 return Poll::Ready(sent);
             }
-            reading.as_mut().poll(cx).map(|_: io::Result<()>| Err(Ended::Quiet))
+            reading
+                .as_mut()
+                .poll(cx)
+                .map(|_: io::Result<()>| Err(Ended::Quiet))
         })
         .await
     };

@@ -136,7 +136,8 @@ impl TrilliumServer {
 
     fn bind_now(mut self) -> Result<TrilliumBoundServer, Error> {
         let requested = self.addresses.take()?;
-        let https = |address: &&_| transom::features::ServerAddress::scheme(address) == Scheme::Https;
+        let https =
+            |address: &&_| transom::features::ServerAddress::scheme(address) == Scheme::Https;
         self.options.tls = match (self.tls, requested.iter().find(https)) {
             (Some(config), _) => Some(acceptor(config)),
             (None, None) => None,

@@ -3,7 +3,6 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -320,10 +319,7 @@ impl Driver {
                 // What waits for it hears of it.
                 self.0 = None;
             }
-            match future.as_mut().poll(cx) {
-                Poll::Ready(output) => Poll::Ready(output),
-                Poll::Pending => Poll::Pending,
-            }
+            future.as_mut().poll(cx)
         })
         .await
     }

@@ -78,7 +78,12 @@ async fn serve(
         value.map(|value| value.to_str().unwrap().to_owned())
     };
     match (&head.method, path.strip_prefix("/2018-06-01/runtime/")) {
+        (&Method::GET, Some("restore/next")) => {
+            state.with(|tables| tables.restored_after = Some(tables.asked));
+            return Ok(status_of(StatusCode::OK));
+        }
         (&Method::GET, Some("invocation/next")) => {
+            state.with(|tables| tables.asked += 1);
             if let Some(Some(status)) = state.with(|tables| tables.refusals.pop_front()) {
                 return Ok(status_of(StatusCode::from_u16(status).unwrap()));
             }

@@ -43,6 +43,9 @@ pub(super) struct Tables {
     pub(super) is_gone: bool,
     pub(super) init_error: Option<Problem>,
     pub(super) extensions: Vec<String>,
+    /// How many invocations had been asked for when the function waited to be restored.
+    pub(super) restored_after: Option<usize>,
+    pub(super) asked: usize,
     /// What the next question for an invocation is answered instead of an invocation.
     pub(super) refusals: VecDeque<Option<u16>>,
     /// How many questions for an invocation wait for one.
@@ -187,6 +190,10 @@ impl RuntimeApi {
 
     pub fn init_error(&self) -> Option<Problem> {
         self.0.state.with(|tables| tables.init_error.clone())
+    }
+
+    pub fn restored_after(&self) -> Option<usize> {
+        self.0.state.with(|tables| tables.restored_after)
     }
 
     pub fn extensions(&self) -> Vec<String> {
