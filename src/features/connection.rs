@@ -1,5 +1,5 @@
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -125,6 +125,8 @@ pub enum Endpoint {
     Tcp(SocketAddr),
     /// An IP address and a port of UDP, below QUIC.
     Udp(SocketAddr),
+    /// An IP address alone: a gateway told of the client, and not of its port.
+    Ip(IpAddr),
     /// A unix socket; a client's mostly has no path.
     Unix(Option<PathBuf>),
     /// An end within this process.
@@ -139,12 +141,31 @@ impl Endpoint {
             _ => None,
         }
     }
+
+    /// Returns the IP address, if the end has one.
+    ///
+    /// ```
+    /// use transom::features::Endpoint;
+    ///
+    /// let address = "192.0.2.7".parse()?;
+    /// assert_eq!(Endpoint::Ip(address).ip(), Some(address));
+    /// assert_eq!(Endpoint::Tcp("192.0.2.7:51000".parse()?).ip(), Some(address));
+    /// assert_eq!(Endpoint::Ip(address).socket_addr(), None);
+    /// # Ok::<_, std::net::AddrParseError>(())
+    /// ```
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::Ip(address) => Some(*address),
+            _ => self.socket_addr().map(|address| address.ip()),
+        }
+    }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) | Self::Udp(address) => address.fmt(f),
+            Self::Ip(address) => address.fmt(f),
             Self::Unix(Some(path)) => write!(f, "unix:{}", path.display()),
             Self::Unix(None) => f.write_str("unix:"),
             Self::Memory => f.write_str("memory"),

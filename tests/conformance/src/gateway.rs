@@ -81,7 +81,8 @@ impl GatewayConnection {
         }
     }
 
-    /// Sets which ends of the client's connection the gateway tells of: the client's, and its own.
+    /// Sets which ends of the client's connection the gateway tells of: the client's, and its own. A port of 0
+    /// is one that it does not tell.
     #[must_use]
     pub fn with_ends(self, client: SocketAddr, gateway: SocketAddr) -> Self {
         Self {

@@ -99,6 +99,8 @@ fn in_memory(features: &Features) -> Outcome<bool> {
 fn end(run: &Run, address: SocketAddr) -> Outcome<Endpoint> {
     Ok(match run.protocol()? {
         Protocol::Http3 => Endpoint::Udp(address),
+        // What some gateways tell of a client is its address alone.
+        Protocol::Gateway if address.port() == 0 => Endpoint::Ip(address.ip()),
         _ => Endpoint::Tcp(address),
     })
 }

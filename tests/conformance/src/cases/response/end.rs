@@ -11,7 +11,7 @@ use transom::{App, Body, Request, Response};
 
 use super::super::settled;
 use super::{Client, text};
-use crate::{Capability, Case, Notes, Outcome, Run, ensure, same};
+use crate::{Capability, Case, Notes, Outcome, Protocol, Run, ensure, same};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -49,7 +49,8 @@ pub(super) fn cases() -> Vec<Case> {
             dropped_on_abort,
         )
         .with_app(|notes| App::new(move |request| answer(request, notes.clone())))
-        .needs(&[Capability::ResponseStreaming]),
+        .needs(&[Capability::ResponseStreaming])
+        .needs_on(Protocol::Gateway, Capability::DisconnectH1),
     ]
 }
 
