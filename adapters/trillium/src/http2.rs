@@ -122,7 +122,9 @@ async fn stream<A: Application>(
         Method::CONNECT => (None, Body::empty()),
         _ => {
             let mut buffer = Buffer::new(length);
-            let first = at_once(source.piece(&mut buffer)).await.and_then(Result::ok);
+            let first = at_once(source.piece(&mut buffer))
+                .await
+                .and_then(Result::ok);
             match first {
                 Some(piece) if piece.is_empty() && !source.has_trailers() => (None, Body::empty()),
                 first => {

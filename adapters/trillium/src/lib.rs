@@ -2,7 +2,6 @@
 
 mod bound;
 mod connection;
-mod early;
 mod feed;
 mod head;
 mod http1;
@@ -14,6 +13,7 @@ mod server;
 mod shared;
 mod socket;
 mod stream;
+mod takeover;
 mod timer;
 mod tls;
 mod wire;

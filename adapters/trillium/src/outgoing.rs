@@ -36,11 +36,7 @@ pub(crate) enum Peer {
 
 impl Outgoing {
     /// Returns the body that the engine sends; `None` for one that has nothing to send.
-    pub(crate) fn of(
-        body: ResponseBody,
-        takes_trailers: bool,
-        peer: Peer,
-    ) -> Option<Body> {
+    pub(crate) fn of(body: ResponseBody, takes_trailers: bool, peer: Peer) -> Option<Body> {
         let length = body.size_hint().exact();
         if length == Some(0) && body.is_end_stream() {
             return None;

@@ -71,6 +71,7 @@ impl TrilliumServer {
                 handshake_timeout: Some(Duration::from_secs(10)),
                 config: HttpConfig::default()
                     .with_head_max_len(HEAD)
+                    .with_max_header_list_size(HEAD as u64)
                     .with_extended_connect_enabled(),
                 tls: None,
             },
@@ -136,7 +137,8 @@ impl TrilliumServer {
 
     fn bind_now(mut self) -> Result<TrilliumBoundServer, Error> {
         let requested = self.addresses.take()?;
-        let https = |address: &&_| transom::features::ServerAddress::scheme(address) == Scheme::Https;
+        let https =
+            |address: &&_| transom::features::ServerAddress::scheme(address) == Scheme::Https;
         self.options.tls = match (self.tls, requested.iter().find(https)) {
             (Some(config), _) => Some(acceptor(config)),
             (None, None) => None,

@@ -101,7 +101,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Shared<T> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_writing(cx, |transport, cx| transport.poll_write_vectored(cx, slices))
+        self.poll_writing(cx, |transport, cx| {
+            transport.poll_write_vectored(cx, slices)
+        })
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

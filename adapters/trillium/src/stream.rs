@@ -90,7 +90,10 @@ impl Source for InHead<'_> {
     }
 
     fn is_cut(&self) -> bool {
-        is_reset(self.conn.transport(), &mut Context::from_waker(std::task::Waker::noop()))
+        is_reset(
+            self.conn.transport(),
+            &mut Context::from_waker(std::task::Waker::noop()),
+        )
     }
 }
 

@@ -7,5 +7,7 @@ use transom_trillium::TrilliumServer;
 
 fn main() -> ExitCode {
     let manifest = include_str!("../conformance.toml");
-    run(Target::new(manifest, || TrilliumServer::new("http://127.0.0.1:0")))
+    run(Target::new(manifest, || {
+        TrilliumServer::new("http://127.0.0.1:0")
+    }))
 }
