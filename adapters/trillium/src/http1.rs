@@ -316,8 +316,9 @@ impl Answer {
             _ => None,
         };
         if let Some(keep) = keep {
+            // Added: a 426 has one already.
             let fields = response.headers_mut();
-            fields.insert(header::CONNECTION, HeaderValue::from_static(keep));
+            fields.append(header::CONNECTION, HeaderValue::from_static(keep));
         }
         place.with(|slot| {
             slot.unread = unread && close;

@@ -233,9 +233,9 @@ fn write_head(
         }
     }
     if close || framing == Framing::Close {
-        fields.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        fields.append(header::CONNECTION, HeaderValue::from_static("close"));
     } else if asked.version == Version::HTTP_10 {
-        fields.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));
+        fields.append(header::CONNECTION, HeaderValue::from_static("keep-alive"));
     }
     write_fields(out, fields);
     out.extend_from_slice(b"\r\n");
