@@ -2,13 +2,12 @@
 //! neither hyper's nor h2's, over TCP, unix sockets and TLS.
 //!
 //! ```
-//! use transom::{Body, Host, Request, Response};
+//! use transom::{Host, Request};
 //! use transom_trillium::TrilliumServer;
 //!
 //! # tokio::runtime::Runtime::new()?.block_on(async {
-//! let hello = async |_: Request| Response::new(Body::from("hello"));
 //! let host = Host::builder(TrilliumServer::new("http://127.0.0.1:0"))
-//!     .configure(|app| app.run(hello))
+//!     .configure(|app| app.run_fn(|_: Request| async { "hello" }))
 //!     .start()
 //!     .await?;
 //! let address = host.addresses()[0].connect_addr().ok_or("it is an address of IP")?;
