@@ -1,5 +1,4 @@
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,27 +113,21 @@ impl Door {
 }
 
 /// Accepts until the server shall stop, and waits for what was accepted. Dropping it ends every connection.
-fn accept<A: Application>(
-    hub: Arc<Hub<A>>,
-    door: Door,
-    scheme: Scheme,
-) -> impl Future<Output = ()> + Send {
-    async move {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                () = hub.shutdown.requested() => break,
-                // A connection that failed is its client's affair. Those that ended must not pile up.
-                Some(_) = connections.join_next() => {}
-                accepted = door.accept() => match accepted {
-                    Ok(socket) => {
-                        connections.spawn(connection::serve(Arc::clone(&hub), socket, scheme));
-                    }
-                    Err(_) => tokio::time::sleep(PAUSE).await,
-                },
-            }
+async fn accept<A: Application>(hub: Arc<Hub<A>>, door: Door, scheme: Scheme) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = hub.shutdown.requested() => break,
+            // A connection that failed is its client's affair. Those that ended must not pile up.
+            Some(_) = connections.join_next() => {}
+            accepted = door.accept() => match accepted {
+                Ok(socket) => {
+                    connections.spawn(connection::serve(Arc::clone(&hub), socket, scheme));
+                }
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            },
         }
-        drop(door);
-        while connections.join_next().await.is_some() {}
     }
+    drop(door);
+    while connections.join_next().await.is_some() {}
 }

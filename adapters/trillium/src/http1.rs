@@ -7,21 +7,23 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
-use futures_util::io::empty;
+use futures_util::io::{AsyncWriteExt as _, empty};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use transom::adapter::{Connection, ResponseBody, UpgradeCompletion, body_pump, upgrade_offer};
 use transom::features::{RequestExt, ResponseTrailers, Upgraded};
 use transom::{Application, Body};
-use trillium_http::{Body as EngineBody, Conn, KnownHeaderName, Upgrade, run_with_initial_bytes};
+use trillium_http::{
+    Body as EngineBody, Conn, Error, KnownHeaderName, Upgrade, run_with_initial_bytes,
+};
 
-use crate::early::{self, Early};
 use crate::feed::{Feed, Source as _};
 use crate::head;
 use crate::hub::Hub;
 use crate::outgoing::{Outgoing, Peer};
 use crate::shared::{Shared, lend};
+use crate::takeover::{self, Next, Takeover};
 use crate::wire::Wire;
 
 /// How a connection ended.
@@ -50,23 +52,19 @@ pub(crate) async fn serve<A: Application>(
         let place = Place::default();
         let exchange = |conn| exchange(hub, connection, &wire, &place, conn);
         let run = run_with_initial_bytes(Arc::clone(&hub.context), wire.clone(), first, exchange);
-        let left = match until_left(hub, run, &place).await {
-            Left::ByEngine(Ok(Some(upgrade))) => {
-                if let Some(completion) = place.take_switching() {
-                    switched(hub, &wire, &upgrade, completion).await;
-                }
+        let taken = match until_left(hub, run, &place).await {
+            Left::ByEngine(Err(Error::HeadersTooLong)) => return too_long(wire).await,
+            Left::ByEngine(ended) => return place.ended(&wire, ended.is_ok()),
+            Left::ToAdapter(None) => return Ended::Quiet,
+            Left::ToAdapter(Some(taken)) => taken,
+        };
+        match takeover::answer(hub, *taken).await {
+            Next::Request(read) => first = read,
+            Next::Switched(completion, read) => {
+                switched(hub, wire, completion, &read).await;
                 return Ended::Quiet;
             }
-            Left::ByEngine(ended) => return place.ended(&wire, ended.is_ok()),
-            Left::ToAdapter(left) => left,
-        };
-        let early = match left {
-            Taken::Abort => return Ended::Quiet,
-            Taken::Early(early) => early,
-        };
-        match early::answer(hub, *early).await {
-            early::Next::Request(read) => first = read,
-            early::Next::End(ended) => return ended,
+            Next::End(ended) => return ended,
         }
     }
 }
@@ -77,20 +75,12 @@ struct Place(Mutex<Slot>);
 
 #[derive(Default)]
 struct Slot {
-    taken: Option<Taken>,
-    switching: Option<UpgradeCompletion>,
+    /// An exchange that does not go back to the engine. Without an answer, its client is gone, or hung up on.
+    left: Option<Option<Box<Takeover>>>,
     /// The client may still be sending the body of the last request.
     unread: bool,
     /// Nothing but the end of the connection marks the end of the last response.
     unmarked: bool,
-}
-
-/// Why an exchange does not go back to the engine.
-enum Taken {
-    /// The client is gone, or hung up on.
-    Abort,
-    /// The adapter answers.
-    Early(Box<Early>),
 }
 
 impl Place {
@@ -99,13 +89,9 @@ impl Place {
     }
 
     /// Never ends: whoever polls the engine finds what was left here, and drops the engine.
-    async fn leave(&self, taken: Taken) -> Infallible {
-        self.with(|slot| slot.taken = Some(taken));
+    async fn leave(&self, left: Option<Box<Takeover>>) -> Infallible {
+        self.with(|slot| slot.left = Some(left));
         pending().await
-    }
-
-    fn take_switching(&self) -> Option<UpgradeCompletion> {
-        self.with(|slot| slot.switching.take())
     }
 
     /// Returns how the engine ended the connection.
@@ -122,10 +108,10 @@ impl Place {
 
 enum Left<T> {
     ByEngine(T),
-    ToAdapter(Taken),
+    ToAdapter(Option<Box<Takeover>>),
 }
 
-/// Runs the engine until it ends, or leaves an exchange to the adapter.
+/// Runs the engine until it ends, or an exchange is left to the adapter.
 async fn until_left<A, F: Future>(hub: &Hub<A>, engine: F, place: &Place) -> Left<F::Output> {
     let mut engine = pin!(engine);
     let mut stopping = pin!(hub.shutdown.requested());
@@ -136,23 +122,33 @@ async fn until_left<A, F: Future>(hub: &Hub<A>, engine: F, place: &Place) -> Lef
         if let Poll::Ready(ended) = engine.as_mut().poll(cx) {
             return Poll::Ready(Left::ByEngine(ended));
         }
-        match place.with(|slot| slot.taken.take()) {
-            Some(taken) => Poll::Ready(Left::ToAdapter(taken)),
+        match place.with(|slot| slot.left.take()) {
+            Some(left) => Poll::Ready(Left::ToAdapter(left)),
             None => Poll::Pending,
         }
     })
     .await
 }
 
+/// Answers a head that is longer than the engine takes: it only closes the connection.
+async fn too_long(mut wire: Io) -> Ended {
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    match wire.write_all(ANSWER).await {
+        Ok(()) => Ended::Unread,
+        Err(_) => Ended::Quiet,
+    }
+}
+
 /// Gives the connection to the application, and waits until it has done with it.
 async fn switched<A: Application>(
     hub: &Hub<A>,
-    wire: &Io,
-    upgrade: &Upgrade<Io>,
+    wire: Io,
     completion: UpgradeCompletion,
+    read: &[u8],
 ) {
-    wire.with(|wire| wire.switched(upgrade.buffer()));
-    let (lent, returned) = lend(wire.clone());
+    wire.with(|wire| wire.switched(read));
+    let (lent, returned) = lend(wire);
     completion.complete(Upgraded::new(lent), hub.dispatcher.statistics());
     returned.await;
 }
@@ -234,7 +230,7 @@ async fn exchange<A: Application>(
         .await
     };
     let Some(response) = outcome else {
-        match place.leave(Taken::Abort).await {}
+        match place.leave(None).await {}
     };
     let answer = Answer {
         asked,
@@ -289,17 +285,8 @@ impl Answer {
         } = self;
         let status = response.status();
         let tunnel = asked.method == Method::CONNECT && status.is_success();
-        let accepted = completion.filter(UpgradeCompletion::is_accepted);
-        if let Some(completion) = accepted
-            && (status == StatusCode::SWITCHING_PROTOCOLS || tunnel)
-        {
-            place.with(|slot| slot.switching = Some(completion));
-            if tunnel {
-                // The one that the engine takes for a tunnel.
-                *response.status_mut() = StatusCode::OK;
-            }
-            return to_engine(&asked, response, wire, conn);
-        }
+        let switches = status == StatusCode::SWITCHING_PROTOCOLS || tunnel;
+        let switching = completion.filter(|offer| switches && offer.is_accepted());
         let unread = feed.as_ref().is_some_and(|feed| !feed.is_complete());
         // A client that was not told to go on sends no body, or the whole of it: only the end of the connection
         // tells which.
@@ -310,15 +297,17 @@ impl Answer {
         // With `Connection: close` the engine leaves the chunks out, and a body that breaks off looks whole.
         let unmarked = close && unknown_length && asked.version == Version::HTTP_11;
         let wanted = feed.as_ref().is_some_and(Feed::is_wanted);
-        if wanted || tunnel || unmarked || !head::is_known(status) {
-            let early = Early {
+        if wanted || switches || unmarked || !head::is_known(status) {
+            let taken = Takeover {
                 upgrade: Upgrade::from(conn),
                 response,
                 feed,
                 asked,
-                close,
+                // A connection that switches has no end of HTTP to tell of.
+                close: close && switching.is_none(),
+                switching,
             };
-            match place.leave(Taken::Early(Box::new(early))).await {}
+            match place.leave(Some(Box::new(taken))).await {}
         }
         let keep = match asked.version {
             _ if close => Some("close"),
@@ -327,8 +316,9 @@ impl Answer {
             _ => None,
         };
         if let Some(keep) = keep {
+            // Added: a 426 has one already.
             let fields = response.headers_mut();
-            fields.insert(header::CONNECTION, HeaderValue::from_static(keep));
+            fields.append(header::CONNECTION, HeaderValue::from_static(keep));
         }
         place.with(|slot| {
             slot.unread = unread && close;

@@ -71,6 +71,7 @@ impl TrilliumServer {
                 handshake_timeout: Some(Duration::from_secs(10)),
                 config: HttpConfig::default()
                     .with_head_max_len(HEAD)
+                    .with_max_header_list_size(HEAD as u64)
                     .with_extended_connect_enabled(),
                 tls: None,
             },

@@ -215,6 +215,17 @@ impl Wire {
         Poll::Ready(Ok(0))
     }
 
+    /// A client that sends and sends is never waited for: neither may it be in the middle of a head for ever, nor of
+    /// a body that the engine skips in search of one.
+    fn check_patience(&self) -> io::Result<()> {
+        match self.phase {
+            Phase::Head(Some(deadline)) if Instant::now() >= deadline => {
+                Err(io::ErrorKind::TimedOut.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Bytes came.
     fn begin(&mut self) {
         if let Phase::Idle(_) = self.phase {
@@ -250,6 +261,7 @@ impl AsyncRead for Wire {
             Poll::Ready(read) => {
                 read?;
                 if !buffer.filled().is_empty() {
+                    this.check_patience()?;
                     this.begin();
                 }
                 Poll::Ready(Ok(buffer.filled().len()))

@@ -1,18 +1,18 @@
 //! The adapter keeps the contract over TLS.
 
+#[path = "support/tls.rs"]
+mod tls;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use transom_conformance::{Target, run};
 use transom_trillium::TrilliumServer;
 
-mod support;
-
 fn main() -> ExitCode {
     let manifest = include_str!("../manifests/tls.toml");
-    let config: Arc<ServerConfig> = support::tls();
+    let config = tls::config();
     run(Target::new(manifest, move || {
         TrilliumServer::new("https://127.0.0.1:0")
             .with_tls(Arc::clone(&config))

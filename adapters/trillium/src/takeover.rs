@@ -1,9 +1,9 @@
 //! Answers of HTTP/1 that the engine would send too late, or not as they are.
 //!
-//! The engine has a request and its response in one value, and sends the response when it gets that back: a body
-//! cannot be read any more by then. So where a response begins before its request has ended, the adapter takes
-//! the connection over as the engine hands over an upgraded one, which reads on in the same framing, writes the
-//! response itself, and gives the connection back behind it.
+//! The engine has a request and its response in one value, and sends the response when it gets that back: by then
+//! the body of the request is out of reach. So where a response begins before its request has ended, the adapter
+//! takes the connection over in the way in which the engine hands over an upgraded one. What it takes reads on in
+//! the framing of the request; the adapter writes the response beside it, and gives the connection back behind it.
 
 use std::future::{Future, poll_fn};
 use std::io::{self, Write as _};
@@ -17,7 +17,7 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use transom::Application;
-use transom::adapter::ResponseBody;
+use transom::adapter::{ResponseBody, UpgradeCompletion};
 use transom::features::RequestLifetime;
 use trillium_http::{Conn, Headers, Upgrade};
 
@@ -29,37 +29,46 @@ use crate::wire::Wire;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// An answer that the adapter sends.
-pub(crate) struct Early {
+/// A request and its answer, taken out of the engine's hands.
+pub(crate) struct Takeover {
     pub(crate) upgrade: Upgrade<Io>,
     pub(crate) response: http::Response<ResponseBody>,
     pub(crate) feed: Option<Feed>,
     pub(crate) asked: Asked,
     /// No request follows.
     pub(crate) close: bool,
+    /// The application takes the connection.
+    pub(crate) switching: Option<UpgradeCompletion>,
 }
 
 /// What follows an answer.
 pub(crate) enum Next {
     /// Another request, of which this was read.
     Request(Vec<u8>),
+    /// Another protocol, of which this was read.
+    Switched(UpgradeCompletion, Vec<u8>),
     End(Ended),
 }
 
 /// Sends an answer, and hands over the rest of its request at the same time.
-pub(crate) async fn answer<A: Application>(hub: &Hub<A>, early: Early) -> Next {
-    let Early {
+pub(crate) async fn answer<A: Application>(hub: &Hub<A>, taken: Takeover) -> Next {
+    let Takeover {
         mut upgrade,
         response,
         mut feed,
         asked,
         close,
-    } = early;
+        switching,
+    } = taken;
     let mut wire = upgrade.transport().clone();
     let lifetime = response.body().lifetime().clone();
+    let framing = match switching {
+        Some(_) => Framing::Nothing,
+        None => Framing::of(&response, &asked),
+    };
     let expects = asked.expects && feed.as_ref().is_some_and(|feed| !feed.is_begun());
     let sent = {
-        let mut sending = pin!(send(&mut wire, response, &asked, close, expects));
+        let mut sending = pin!(send(&mut wire, response, &asked, framing, close, expects));
         let mut reading = pin!(async {
             if let Some(feed) = &mut feed {
                 feed.fill(&mut upgrade, &lifetime).await?;
@@ -79,6 +88,9 @@ pub(crate) async fn answer<A: Application>(hub: &Hub<A>, early: Early) -> Next {
     };
     if let Err(ended) = sent {
         return Next::End(ended);
+    }
+    if let Some(completion) = switching {
+        return Next::Switched(completion, upgrade.buffer().to_vec());
     }
     if let Some(feed) = &mut feed
         && feed.fill(&mut upgrade, &lifetime).await.is_err()
@@ -137,10 +149,10 @@ async fn send(
     wire: &mut Io,
     response: http::Response<ResponseBody>,
     asked: &Asked,
+    framing: Framing,
     close: bool,
     expects: bool,
 ) -> Result<(), Ended> {
-    let framing = Framing::of(&response, asked);
     let (head, mut body) = response.into_parts();
     let mut out = Vec::with_capacity(1024);
     if expects {
@@ -221,9 +233,9 @@ fn write_head(
         }
     }
     if close || framing == Framing::Close {
-        fields.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        fields.append(header::CONNECTION, HeaderValue::from_static("close"));
     } else if asked.version == Version::HTTP_10 {
-        fields.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));
+        fields.append(header::CONNECTION, HeaderValue::from_static("keep-alive"));
     }
     write_fields(out, fields);
     out.extend_from_slice(b"\r\n");
