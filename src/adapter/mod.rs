@@ -11,6 +11,7 @@
 //! | [`body_pump`] | a body from an engine whose own is not `Send` or blocks |
 //! | [`HostRuntime`] (feature `tokio`) | polling the application where its timers and sockets work |
 //! | [`bind`], [`bind_with`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
+//! | [`Mount`] | an application that the server of another framework calls |
 //! | [`OnUpgrade` bridge](Dispatcher) (feature `upgrade-bridge`) | axum's `WebSocketUpgrade` on a server that is not hyper |
 //!
 //! # Measures
@@ -47,6 +48,7 @@ mod dispatcher;
 mod head;
 #[cfg(feature = "net")]
 mod listen;
+mod mount;
 mod observe;
 mod offer;
 mod pump;
@@ -61,6 +63,7 @@ pub use connection::Connection;
 pub use dispatcher::Dispatcher;
 #[cfg(feature = "net")]
 pub use listen::{Listener, Socket, SocketOptions, bind, bind_with};
+pub use mount::{Arrival, Mount, MountBody};
 pub use offer::{UpgradeCompletion, upgrade_offer};
 pub use pump::{BodySender, PumpClosed, body_pump};
 pub use response_body::ResponseBody;
