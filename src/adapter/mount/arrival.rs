@@ -1,6 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::features::{
@@ -10,6 +11,10 @@ use crate::features::{
 /// How a request came to a [`Mount`](super::Mount): what the framework knows and the request does not say.
 ///
 /// By default it came over TCP and in cleartext, from nobody knows where, and cannot be upgraded.
+///
+/// Clones share their connection: where the framework keeps something for each connection, keep an arrival
+/// there, and each request has a clone of it. Then the requests of a connection have one
+/// [`ConnectionId`](crate::features::ConnectionId).
 ///
 /// The mount as a tower service takes it from the extensions of the request, where a layer has put it:
 ///
@@ -39,6 +44,8 @@ use crate::features::{
 #[must_use = "it is for a mount"]
 pub struct Arrival {
     pub(super) info: ConnectionInfo,
+    /// How many requests the connection has had.
+    pub(super) requests: Arc<AtomicU32>,
     pub(super) scheme: Scheme,
     pub(super) tls: Option<TlsInfo>,
     pub(super) base: Option<PathBase>,
@@ -52,11 +59,11 @@ pub(super) type ConnectionFuture =
     Pin<Box<dyn Future<Output = Result<Upgraded, UpgradeError>> + Send>>;
 
 impl Arrival {
-    /// Says on which connection. Where the framework has a place for what belongs to a connection, one
-    /// [`ConnectionInfo`] there gives all its requests one id.
+    /// Says on which connection.
     pub fn new(info: ConnectionInfo) -> Self {
         Self {
             info,
+            requests: Arc::default(),
             scheme: Scheme::Http,
             tls: None,
             base: None,

@@ -26,6 +26,9 @@ enum Inner {
         body: ResponseBody,
         life: Arc<Life>,
         aborted: Listener,
+        /// Whether the length is kept from the framework, so that it sends chunks, which trailers can
+        /// follow.
+        chunked: bool,
     },
 }
 
@@ -38,11 +41,12 @@ impl MountBody {
         Self(Inner::HungUp)
     }
 
-    pub(super) fn new(body: ResponseBody, life: Arc<Life>) -> Self {
+    pub(super) fn new(body: ResponseBody, life: Arc<Life>, chunked: bool) -> Self {
         Self(Inner::Sent {
             body,
             life,
             aborted: Listener::default(),
+            chunked,
         })
     }
 
@@ -68,6 +72,7 @@ impl HttpBody for MountBody {
                 body,
                 life,
                 aborted,
+                ..
             } => {
                 if life.aborted.is_fired() {
                     return Poll::Ready(Some(Err(is_aborted())));
@@ -94,7 +99,7 @@ impl HttpBody for MountBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Inner::Empty => SizeHint::with_exact(0),
-            Inner::HungUp => SizeHint::default(),
+            Inner::HungUp | Inner::Sent { chunked: true, .. } => SizeHint::default(),
             Inner::Sent { body, .. } => body.size_hint(),
         }
     }

@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRAILER};
 use http::uri::PathAndQuery;
-use http::{Response, StatusCode, Uri};
+use http::{HeaderValue, Response, StatusCode, Uri, Version};
 use http_body::Body as HttpBody;
 
 use super::upgrade::{self, Switch};
 use super::{Arrival, MountBody};
-use crate::adapter::{Call, Dispatcher, check_head};
+use crate::adapter::{Call, Dispatcher, ResponseBody, check_head};
 use crate::body::BoxError;
 use crate::contract::{App, Application, Shutdown, ShutdownTrigger};
-use crate::features::{Features, PathBase, RequestExt, ServerStatistics};
+use crate::features::{Features, PathBase, RequestExt, ResponseTrailers, ServerStatistics};
 use crate::signal::{Listener, Signal};
 
 /// An application that a framework calls, which has a server of its own.
@@ -54,6 +55,8 @@ struct State<A> {
     dispatcher: Dispatcher<A>,
     features: Features,
     base: Base,
+    /// Whether the framework sends the trailers of a response.
+    trailers: bool,
     life: Arc<Life>,
 }
 
@@ -85,6 +88,7 @@ impl<A: Application> Mount<A> {
             features: Features::clone(dispatcher.features()),
             dispatcher,
             base: Base::Root,
+            trailers: false,
             life: Arc::new(Life {
                 trigger,
                 closed: AtomicBool::new(false),
@@ -112,6 +116,13 @@ impl<A: Application> Mount<A> {
     /// becomes the [`PathBase`], and the [`OriginalTarget`](crate::features::OriginalTarget) has it.
     pub fn with_stripped_path_base(mut self, base: PathBase) -> Self {
         Arc::make_mut(&mut self.0).base = Base::TakenOff(base);
+        self
+    }
+
+    /// Says that the framework sends the trailers of a response, as those do whose server is hyper: then a request
+    /// whose client takes them has the feature [`ResponseTrailers`].
+    pub fn with_response_trailers(mut self) -> Self {
+        Arc::make_mut(&mut self.0).trailers = true;
         self
     }
 
@@ -148,7 +159,7 @@ impl<A: Application> Mount<A> {
         let life = Arc::clone(&self.0.life);
         async move {
             match begun {
-                Ok((call, switch)) => run(call, switch, life).await,
+                Ok((call, after)) => run(call, after, life).await,
                 Err(refusal) => bare(refusal),
             }
         }
@@ -189,7 +200,7 @@ impl<A: Application> Mount<A> {
         &self,
         mut request: http::Request<B>,
         mut arrival: Arrival,
-    ) -> Result<(Call<A>, Option<Switch>), StatusCode>
+    ) -> Result<(Call<A>, After), StatusCode>
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
@@ -216,16 +227,32 @@ impl<A: Application> Mount<A> {
             .map(|connecting| {
                 upgrade::offer(connecting, Arc::clone(life), self.statistics().clone())
             });
-        let mut connection = dispatcher.connection(arrival.info, arrival.scheme);
+        let mut after = After {
+            http_10: request.version() == Version::HTTP_10,
+            takes_trailers: false,
+            switch: None,
+        };
+        let tells_of_trailers = self.0.trailers
+            && match request.version() {
+                Version::HTTP_11 => {
+                    after.takes_trailers = upgrade::lists(request.headers(), TE, "trailers");
+                    after.takes_trailers
+                }
+                version => version >= Version::HTTP_2,
+            };
+        let requests = arrival.requests.fetch_add(1, Ordering::Relaxed);
+        let mut connection = dispatcher
+            .connection(arrival.info, arrival.scheme)
+            .after(requests);
         if let Some(tls) = arrival.tls {
             connection = connection.with_feature(tls);
         }
-        let (mut call, switch) = match offer {
+        let mut call = match offer {
             Some((offer, switch)) => {
-                let call = dispatcher.call_upgradable(&connection, request, offer);
-                (call, Some(switch))
+                after.switch = Some(switch);
+                dispatcher.call_upgradable(&connection, request, offer)
             }
-            None => (dispatcher.call(&connection, request), None),
+            None => dispatcher.call(&connection, request),
         };
         // Again, now that `stop` sees the request.
         if life.is_closed() {
@@ -234,7 +261,11 @@ impl<A: Application> Mount<A> {
         if let Some(base) = base {
             take_off(call.request_mut(), &base);
         }
-        Ok((call, switch))
+        if tells_of_trailers {
+            let features = call.request_mut().features_mut();
+            features.insert(ResponseTrailers::new());
+        }
+        Ok((call, after))
     }
 }
 
@@ -256,6 +287,7 @@ impl<A> Clone for State<A> {
             dispatcher: self.dispatcher.clone(),
             features: self.features.clone(),
             base: self.base.clone(),
+            trailers: self.trailers,
             life: Arc::clone(&self.life),
         }
     }
@@ -271,7 +303,7 @@ impl<A> fmt::Debug for Mount<A> {
 
 async fn run<A: Application>(
     call: Call<A>,
-    switch: Option<Switch>,
+    after: After,
     life: Arc<Life>,
 ) -> Response<MountBody> {
     let called = {
@@ -283,17 +315,44 @@ async fn run<A: Application>(
         })
         .await
     };
-    let Some(response) = called else {
+    let Some(mut response) = called else {
         let mut response = bare(StatusCode::INTERNAL_SERVER_ERROR);
         *response.body_mut() = MountBody::hung_up();
         return response;
     };
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS
-        && let Some(switch) = switch
-    {
-        switch.now();
+    let chunked = after.finish(&mut response);
+    response.map(|body| MountBody::new(body, life, chunked))
+}
+
+/// What there is to do once the application has answered.
+struct After {
+    http_10: bool,
+    /// The client of HTTP/1.1 asked for them.
+    takes_trailers: bool,
+    switch: Option<Switch>,
+}
+
+impl After {
+    /// Returns whether the response has to be sent in chunks, whose framing allows for trailers.
+    fn finish(self, response: &mut Response<ResponseBody>) -> bool {
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS
+            && let Some(switch) = self.switch
+        {
+            switch.now();
+        }
+        if self.http_10 && response.body().size_hint().exact().is_none() {
+            // HTTP/1.0 has no chunks: its client awaits the end of the connection, which engines that keep
+            // a connection for a client that asks for it have to be told.
+            *response.version_mut() = Version::HTTP_10;
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        let chunked = self.takes_trailers && response.headers().contains_key(TRAILER);
+        if chunked {
+            response.headers_mut().remove(CONTENT_LENGTH);
+        }
+        chunked
     }
-    response.map(|body| MountBody::new(body, life))
 }
 
 fn bare(status: StatusCode) -> Response<MountBody> {

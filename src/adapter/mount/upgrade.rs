@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_channel::oneshot;
 use futures_io::{AsyncRead, AsyncWrite};
-use http::{HeaderMap, Method, Version, header};
+use http::{HeaderMap, HeaderName, Method, Version, header};
 use http_body::Body as HttpBody;
 use pin_project::pin_project;
 
@@ -22,8 +22,17 @@ pub(super) fn is_asked_for<B: HttpBody>(request: &http::Request<B>) -> bool {
     request.version() == Version::HTTP_11
         && *request.method() != Method::CONNECT
         && request.headers().contains_key(header::UPGRADE)
-        && lists_upgrade(request.headers())
+        && lists(request.headers(), header::CONNECTION, "upgrade")
         && request.body().is_end_stream()
+}
+
+/// Returns whether a field is a list that has the token.
+pub(super) fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).into_iter();
+    let mut tokens = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    tokens.any(|one| one.trim().eq_ignore_ascii_case(token))
 }
 
 /// Returns an upgrade for the application to accept, and what lets it have the connection.
@@ -83,14 +92,6 @@ impl Upgrade for Offer {
             }))
         }))
     }
-}
-
-fn lists_upgrade(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::CONNECTION).into_iter();
-    let mut options = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    options.any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
 }
 
 /// An upgraded connection, until the mount is aborted.
