@@ -175,10 +175,11 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        self.mount.abort();
         if let Some(runtime) = self.runtime.take() {
             // It is dropped on another runtime, which must not wait for this one.
             runtime.shutdown_background();
         }
+        // For a framework with threads of its own.
+        self.mount.abort();
     }
 }

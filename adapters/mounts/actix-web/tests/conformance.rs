@@ -22,8 +22,6 @@ async fn serve(hosting: Hosting) -> io::Result<()> {
         .workers(2)
         .disable_signals()
         .on_connect(on_connect)
-        // Or else it does not hear of clients that go away.
-        .h1_allow_half_closed(false)
         .listen(hosting.listener)?
         .run();
     let handle = server.handle();

@@ -4,7 +4,7 @@ use std::io;
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::BoxBody;
 use poem::http::uri::Scheme as UriScheme;
-use poem::{Addr, Endpoint, Request, Response};
+use poem::{Addr, Endpoint, Request, Response, ResponseParts};
 use transom::adapter::{Arrival, Mount};
 use transom::features::{
     ConnectionInfo, Endpoint as End, PathBase, Scheme, ServerInfo, Transport, UpgradeError,
@@ -64,22 +64,25 @@ impl<A: Application> Endpoint for MountEndpoint<A> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        let arrival = arrival(&request);
+        let (arrival, target) = arrival(&request);
         let (head, body) = request.into_parts();
         let body: BoxBody<_, _> = body.into();
         let mut converted = http::Request::new(body);
         *converted.method_mut() = head.method;
-        *converted.uri_mut() = head.uri;
+        *converted.uri_mut() = target.unwrap_or(head.uri);
         *converted.version_mut() = head.version;
         *converted.headers_mut() = head.headers;
         *converted.extensions_mut() = head.extensions;
-        let (arrival, target) = arrival;
-        if let Some(target) = target {
-            *converted.uri_mut() = target;
-        }
         let (head, body) = self.0.call(converted, arrival).await.into_parts();
+        let head = ResponseParts {
+            status: head.status,
+            version: head.version,
+            headers: head.headers,
+            extensions: head.extensions,
+        };
+        // By its parts: the conversion of a whole response loses the length.
         let body = BoxBody::new(body.map_err(io::Error::other));
-        Ok(http::Response::from_parts(head, body).into())
+        Ok(Response::from_parts(head, body.into()))
     }
 }
 
