@@ -44,7 +44,7 @@
 //! ```
 //!
 //! The framework knows the connection, and a layer of it tells the mount, by an [`Arrival`] among the
-//! extensions of the request. See `examples/18_mount_in_axum.rs`, where a handler of WebSocket moves too.
+//! extensions of the request. See `examples/16_mount_in_axum.rs`, where a handler of WebSocket moves too.
 
 mod arrival;
 mod body;

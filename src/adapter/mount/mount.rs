@@ -301,11 +301,7 @@ impl<A> fmt::Debug for Mount<A> {
     }
 }
 
-async fn run<A: Application>(
-    call: Call<A>,
-    after: After,
-    life: Arc<Life>,
-) -> Response<MountBody> {
+async fn run<A: Application>(call: Call<A>, after: After, life: Arc<Life>) -> Response<MountBody> {
     let called = {
         let mut called = pin!(call.run());
         let mut listener = Listener::default();

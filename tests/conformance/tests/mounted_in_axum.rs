@@ -37,8 +37,8 @@ struct Ends(Arrival);
 
 impl Connected<IncomingStream<'_, TcpListener>> for Ends {
     fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        let mut info = ConnectionInfo::new(Transport::Tcp)
-            .with_remote(Endpoint::Tcp(*stream.remote_addr()));
+        let mut info =
+            ConnectionInfo::new(Transport::Tcp).with_remote(Endpoint::Tcp(*stream.remote_addr()));
         if let Ok(local) = stream.io().local_addr() {
             info = info.with_local(Endpoint::Tcp(local));
         }

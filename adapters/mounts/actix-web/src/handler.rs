@@ -11,11 +11,11 @@ use http_body::Body as _;
 use transom::adapter::{Mount, MountBody};
 use transom::{Application, Body};
 
+use crate::arrival;
 use crate::body::{self, Outgoing};
 use crate::head::{self, Framing};
 use crate::pump::Pump;
 use crate::upgraded::{self, Takeover};
-use crate::arrival;
 
 /// Answers a request by the application.
 pub(crate) async fn handle<A: Application>(

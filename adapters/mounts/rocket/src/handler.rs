@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 
-use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use rocket::data::ByteUnit;
 use rocket::http::Status;
@@ -73,7 +73,7 @@ fn convert(request: &Request<'_>) -> Option<http::Request<()>> {
     let mut converted = http::Request::new(());
     *converted.method_mut() = Method::from_bytes(request.method().as_str().as_bytes()).ok()?;
     *converted.uri_mut() = request.uri().to_string().parse::<Uri>().ok()?;
-    let headers = converted.headers_mut();
+    let mut headers = HeaderMap::new();
     for field in request.headers().iter() {
         let name = HeaderName::from_bytes(field.name().as_str().as_bytes()).ok()?;
         let value = HeaderValue::from_str(field.value()).ok()?;
@@ -82,10 +82,12 @@ fn convert(request: &Request<'_>) -> Option<http::Request<()>> {
     if !headers.contains_key(header::HOST)
         && let Some(host) = request.host()
     {
-        // Of HTTP/2, where it is no field.
+        // It can only come from the `:authority` of HTTP/2. Rocket does not tell the version.
+        *converted.version_mut() = Version::HTTP_2;
         let host = HeaderValue::from_str(&host.to_string()).ok()?;
         headers.insert(header::HOST, host);
     }
+    *converted.headers_mut() = headers;
     Some(converted)
 }
 

@@ -18,6 +18,9 @@ pub(crate) struct Pump<'r> {
     data: Option<DataStream<'r>>,
     stage: Stage,
     buffer: Box<[u8]>,
+    /// What is left of the announced length. A body that fails while it is peeked at is, for Rocket, one
+    /// that ends.
+    left: Option<u64>,
 }
 
 enum Stage {
@@ -38,6 +41,7 @@ impl<'r> Pump<'r> {
                 sender
             })),
             buffer: Box::default(),
+            left: length,
         };
         (pump, body)
     }
@@ -65,8 +69,17 @@ impl<'r> Pump<'r> {
             let mut buffer = ReadBuf::new(&mut self.buffer);
             let read = ready!(Pin::new(data).poll_read(cx, &mut buffer));
             match read {
-                Ok(()) if buffer.filled().is_empty() => return self.end(BodySender::finish),
+                Ok(()) if buffer.filled().is_empty() => {
+                    let is_whole = self.left.unwrap_or(0) == 0;
+                    return self.end(|sender| match is_whole {
+                        true => sender.finish(),
+                        false => sender.fail(body::Error::disconnected()),
+                    });
+                }
                 Ok(()) => {
+                    if let Some(left) = &mut self.left {
+                        *left = left.saturating_sub(buffer.filled().len() as u64);
+                    }
                     let data = Bytes::copy_from_slice(buffer.filled());
                     // There is room: it was just waited for.
                     let _ = pin!(sender.data(data)).poll(cx);

@@ -11,7 +11,9 @@ use transom_conformance::{Hosted, Hosting, Target, run};
 fn main() -> ExitCode {
     let manifest = include_str!("../conformance.toml");
     let rocket = || ServerInfo::new("Rocket", "0.5");
-    run(Target::new(manifest, move || Hosted::new(rocket(), serve)))
+    run(Target::new(manifest, move || {
+        Hosted::new(rocket(), serve).binding_itself()
+    }))
 }
 
 async fn serve(hosting: Hosting) -> io::Result<()> {
@@ -37,7 +39,6 @@ async fn serve(hosting: Hosting) -> io::Result<()> {
         stop.notify();
         Ok(())
     };
-    // Rocket binds by itself.
     drop(hosting.listener);
     let serving = async { rocket.launch().await.map(drop).map_err(io::Error::other) };
     tokio::try_join!(serving, stopping)?;

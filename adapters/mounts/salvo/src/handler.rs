@@ -5,9 +5,9 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use salvo_core::conn::SocketAddr;
+use salvo_core::http::ResBody;
 use salvo_core::hyper::upgrade::OnUpgrade;
 use salvo_core::rt::tokio::TokioIo;
-use salvo_core::http::ResBody;
 use salvo_core::{BoxedError, ConnCtrl, Depot, FlowCtrl, Handler, Request, Response, async_trait};
 use transom::adapter::{Arrival, Mount, MountBody};
 use transom::features::{
@@ -120,10 +120,12 @@ fn arrival(request: &mut Request) -> Arrival {
     let connection = request.extensions().get::<ConnCtrl>().cloned();
     match request.extensions_mut().remove::<OnUpgrade>() {
         Some(on_upgrade) => arrival.with_upgrade(async move {
-            let upgraded = on_upgrade.await.map_err(|error| match error.is_canceled() {
-                true => UpgradeError::cancelled(),
-                false => UpgradeError::failed(error),
-            })?;
+            let upgraded = on_upgrade
+                .await
+                .map_err(|error| match error.is_canceled() {
+                    true => UpgradeError::cancelled(),
+                    false => UpgradeError::failed(error),
+                })?;
             // The framework's timers are for requests.
             if let Some(connection) = connection {
                 connection.relax_timeouts();
