@@ -21,7 +21,7 @@ pub(crate) fn get(target: &str) -> Request {
 
 /// An application that answers with what `says` makes of the request.
 pub(crate) fn telling(says: fn(&Request) -> String) -> impl Application {
-    async move |request: Request| Response::new(Body::from(says(&request)))
+    move |request: Request| std::future::ready(Response::new(Body::from(says(&request))))
 }
 
 pub(crate) async fn text(response: http::Response<MountBody>) -> String {
