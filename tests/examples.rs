@@ -308,6 +308,15 @@ fn a_websocket_echoes_on_every_server() {
 }
 
 #[test]
+fn an_axum_application_keeps_its_server_while_its_routes_move() {
+    let (said, well) = run("16_mount_in_axum", &[]);
+    assert!(well, "{said}");
+    for answer in ["the old one", "you are a client", "the new one talks"] {
+        assert!(said.contains(answer), "{said}");
+    }
+}
+
+#[test]
 fn a_test_needs_no_port() {
     let (said, well) = run("12_testing", &[]);
     assert!(well && said.contains("no port was opened"), "{said}");

@@ -47,6 +47,12 @@ impl Connection {
         self
     }
 
+    /// Sets how many requests it has had, for one that is made anew for each.
+    pub(super) fn after(mut self, requests: u32) -> Self {
+        *self.requests.get_mut() = requests;
+        self
+    }
+
     /// Returns the features of the connection.
     pub fn features(&self) -> &Arc<Features> {
         &self.features

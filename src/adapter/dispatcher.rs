@@ -132,6 +132,10 @@ impl<A: Application> Dispatcher<A> {
         Begun::new(self, guard, offer)
     }
 
+    pub(super) fn features(&self) -> &Arc<Features> {
+        &self.features
+    }
+
     #[inline]
     pub(super) fn app(&self) -> &Arc<A> {
         &self.app

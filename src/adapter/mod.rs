@@ -12,6 +12,7 @@
 //! | [`HostRuntime`] (feature `tokio`) | polling the application where its timers and sockets work |
 //! | [`bind`], [`bind_with`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
 //! | [`inherited`] (feature `net`, on unix) | listeners that a service manager opened |
+//! | [`Mount`] | an application that the server of another framework calls |
 //! | [`OnUpgrade` bridge](Dispatcher) (feature `upgrade-bridge`) | axum's `WebSocketUpgrade` on a server that is not hyper |
 //!
 //! # Measures
@@ -48,6 +49,7 @@ mod dispatcher;
 mod head;
 #[cfg(feature = "net")]
 mod listen;
+mod mount;
 mod observe;
 mod offer;
 mod pump;
@@ -64,6 +66,7 @@ pub use dispatcher::Dispatcher;
 pub use listen::inherited;
 #[cfg(feature = "net")]
 pub use listen::{Listener, Socket, SocketOptions, bind, bind_with};
+pub use mount::{Arrival, Mount, MountBody};
 pub use offer::{UpgradeCompletion, upgrade_offer};
 pub use pump::{BodySender, PumpClosed, body_pump};
 pub use response_body::ResponseBody;

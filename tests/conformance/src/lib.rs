@@ -39,6 +39,7 @@ mod client;
 mod edge;
 mod failure;
 mod gateway;
+mod hosted;
 mod lint;
 mod manifest;
 mod memory;
@@ -57,6 +58,7 @@ pub use client::{Connection, Frame, Frames, Protocol, Reply, Wire, WireHead, Wir
 pub use edge::Edge;
 pub use failure::{DEADLINE, Failure, Outcome, ensure, same, within, within_for};
 pub use gateway::{BehindGateway, BoundBehindGateway, Gateway, GatewayConnection};
+pub use hosted::{BoundHosted, Hosted, Hosting};
 pub use lint::{Lint, Report, Rule, Side, Violation};
 pub use manifest::{Manifest, ManifestError, Support};
 pub use notes::{Notes, Seen};

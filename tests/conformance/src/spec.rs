@@ -4,8 +4,24 @@ use std::fmt::Write;
 
 use crate::{Capability, Manifest, Rule, Side, Support, cases};
 
-/// The markers in the README between which the table of servers stands.
-const MARKERS: (&str, &str) = ("<!-- servers -->", "<!-- /servers -->");
+/// Which table of the README: each stands between markers of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Table {
+    /// Servers, ours and wrapped ones.
+    Servers,
+    /// Frameworks that an application is mounted in.
+    Mounts,
+}
+
+impl Table {
+    fn markers(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Servers => ("<!-- servers -->", "<!-- /servers -->"),
+            Self::Mounts => ("<!-- mounts -->", "<!-- /mounts -->"),
+        }
+    }
+}
 
 /// Returns the specification: the rules of the lint and of the cases, as Markdown.
 pub fn specification() -> String {
@@ -147,8 +163,8 @@ pub fn table(manifests: &[Manifest]) -> String {
 }
 
 /// Returns a README with the table between its markers; with both at its end if it has none.
-pub fn with_table(readme: &str, table: &str) -> String {
-    let (start, end) = MARKERS;
+pub fn with_table(readme: &str, which: Table, table: &str) -> String {
+    let (start, end) = which.markers();
     let between = format!("{start}\n{table}{end}");
     let found = readme.split_once(start).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(end)?;
@@ -167,15 +183,16 @@ mod tests {
     #[test]
     fn the_table_goes_between_its_markers_and_stays_there() {
         let readme = "# A\n\n<!-- servers -->\nold\n<!-- /servers -->\n\n# B\n";
-        let once = with_table(readme, "new\n");
+        let servers = Table::Servers;
+        let once = with_table(readme, servers, "new\n");
         assert_eq!(
             once,
             "# A\n\n<!-- servers -->\nnew\n<!-- /servers -->\n\n# B\n"
         );
-        assert_eq!(with_table(&once, "new\n"), once);
+        assert_eq!(with_table(&once, servers, "new\n"), once);
         assert_eq!(
-            with_table("# A\n", "t\n"),
-            "# A\n\n<!-- servers -->\nt\n<!-- /servers -->\n"
+            with_table("# A\n", Table::Mounts, "t\n"),
+            "# A\n\n<!-- mounts -->\nt\n<!-- /mounts -->\n"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Writes `SPEC.md` and the table of servers in `README.md`; with `--check` fails if one is stale.
+//! Writes `SPEC.md` and the tables of servers and of mounts in `README.md`; with `--check` fails if one is stale.
 
 use std::error::Error;
 use std::io::Write;
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs, io};
 
-use transom_conformance::{Manifest, spec};
+use transom_conformance::Manifest;
+use transom_conformance::spec::{self, Table};
 
 fn main() -> ExitCode {
     let check = match env::args().nth(1).as_deref() {
@@ -30,8 +31,11 @@ fn generate(check: bool) -> Result<Vec<&'static str>, Box<dyn Error>> {
     let mut files = vec![("SPEC.md", root.join("SPEC.md"), spec::specification())];
     let readme = root.join("README.md");
     if readme.exists() {
-        let table = spec::table(&manifests(&root)?);
-        let text = spec::with_table(&fs::read_to_string(&readme)?, &table);
+        let servers = spec::table(&manifests(&root, OWN, "adapters")?);
+        let mounts = spec::table(&manifests(&root, MOUNTS, "adapters/mounts")?);
+        let text = fs::read_to_string(&readme)?;
+        let text = spec::with_table(&text, Table::Servers, &servers);
+        let text = spec::with_table(&text, Table::Mounts, &mounts);
         files.push(("README.md", readme, text));
     }
     let mut stale = Vec::new();
@@ -47,17 +51,22 @@ fn generate(check: bool) -> Result<Vec<&'static str>, Box<dyn Error>> {
     Ok(stale)
 }
 
-/// Returns the manifests of the project's own servers, then those of the adapters by name.
-fn manifests(root: &Path) -> Result<Vec<Manifest>, Box<dyn Error>> {
+/// The project's own servers.
+const OWN: &[&str] = &[
+    "hyper.toml",
+    "hyper-tls.toml",
+    "hyper-http3.toml",
+    "memory.toml",
+];
+
+/// The frameworks that need no crate to mount an application in.
+const MOUNTS: &[&str] = &["axum.toml"];
+
+/// Returns the manifests of what has no crate of its own, then those of the crates in a folder by name.
+fn manifests(root: &Path, first: &[&str], crates: &str) -> Result<Vec<Manifest>, Box<dyn Error>> {
     let folder = root.join("tests/conformance/manifests");
-    let own = [
-        "hyper.toml",
-        "hyper-tls.toml",
-        "hyper-http3.toml",
-        "memory.toml",
-    ];
-    let mut paths = own.map(|file| folder.join(file)).to_vec();
-    for adapter in sorted(&root.join("adapters"))? {
+    let mut paths: Vec<_> = first.iter().map(|file| folder.join(file)).collect();
+    for adapter in sorted(&root.join(crates))? {
         // One of a whole family of servers has a folder of them.
         paths.push(adapter.join("conformance.toml"));
         let family = adapter.join("manifests");
