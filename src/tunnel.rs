@@ -42,6 +42,12 @@ impl Far {
         &mut self.io
     }
 
+    /// Returns the bytes, for whoever carries them itself, and what fires when the near end is gone.
+    #[cfg(feature = "http3")]
+    pub(crate) fn into_parts(self) -> (DuplexStream, Arc<Signal>) {
+        (self.io, self.gone)
+    }
+
     /// Carries bytes both ways until both sides have closed, or the near end is dropped: then what it
     /// has written is still sent, and nothing waits for the peer.
     pub(crate) async fn carry<C: AsyncRead + AsyncWrite>(self, connection: C) -> io::Result<()> {

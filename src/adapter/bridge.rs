@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::join;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use http_body_util::Empty;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -36,10 +36,11 @@ pub(super) async fn call<A: Application>(
         return app.call(request).await;
     };
     request.extensions_mut().insert(on_upgrade);
+    let is_connect = request.method() == Method::CONNECT;
     let response = app.call(request).await;
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS
-        && let Ok(upgrading) = offer.accept()
-    {
+    let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS
+        || (is_connect && response.status().is_success());
+    if switches && let Ok(upgrading) = offer.accept() {
         // It lives as long as both its ends do: the server's connection and the application's.
         tokio::spawn(async move {
             if let Ok(connection) = upgrading.await {

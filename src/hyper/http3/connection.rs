@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub(super) struct Shared<A> {
     pub(super) peer: Peer,
     /// What was sent and is not acknowledged.
     pub(super) in_transit: InTransit,
+    /// How many of the streams left HTTP.
+    pub(super) upgraded: AtomicUsize,
 }
 
 impl<A> Shared<A> {
@@ -138,10 +141,14 @@ impl Drop for CloseOnDrop {
 async fn open_control<A>(shared: &Shared<A>) -> Result<SendStream, quinn::WriteError> {
     const CONTROL: u64 = 0x00;
     const MAX_FIELD_SECTION_SIZE: u64 = 0x06;
+    // RFC 9220, section 3.
+    const ENABLE_CONNECT_PROTOCOL: u64 = 0x08;
     let mut settings = BytesMut::new();
     varint::write(MAX_FIELD_SECTION_SIZE, &mut settings);
     let section = shared.limits.http3().max_field_section_size();
     varint::write(section as u64, &mut settings);
+    varint::write(ENABLE_CONNECT_PROTOCOL, &mut settings);
+    varint::write(1, &mut settings);
 
     let mut begin = BytesMut::new();
     varint::write(CONTROL, &mut begin);
@@ -207,7 +214,7 @@ impl<A: Application> Serving<A> {
                 stream = quic.accept_bi() => self.accept(stream).await,
                 () = &mut stop, if !goes => self.go_away().await,
                 () = &mut aged => {
-                    if age.pass() {
+                    if age.pass() && self.is_http() {
                         shared.rejected(Reason::MaxConnectionAge);
                         return;
                     }
@@ -230,6 +237,12 @@ impl<A: Application> Serving<A> {
         let farewell = (quic.rtt() * 2).clamp(SHORTEST_FAREWELL, FAREWELL);
         let _ = tokio::time::timeout(farewell, closed).await;
         quic.close(Code::NO_ERROR.into(), b"");
+    }
+
+    /// Returns whether there is a request, or nothing: whoever speaks another protocol has times of its own.
+    fn is_http(&self) -> bool {
+        let upgraded = self.shared.upgraded.load(Ordering::Acquire);
+        self.streams.len() > upgraded || upgraded == 0
     }
 
     fn accept_side(

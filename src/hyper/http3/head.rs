@@ -6,6 +6,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header};
 
 use super::qpack::{self, Failure};
+use crate::features::ExtendedConnect;
 use crate::hyper::options::Limits;
 
 /// Why a request does not reach the application.
@@ -19,7 +20,7 @@ pub(super) enum Refusal {
     Undecodable,
 }
 
-/// Reads the head of a request.
+/// Reads the head of a request. That of an extended CONNECT has [`ExtendedConnect`] as an extension.
 pub(super) fn request(section: &Bytes, limits: &Limits) -> Result<Parts, Refusal> {
     let mut head = Head::default();
     let most = limits.max_request_fields();
@@ -76,6 +77,7 @@ struct Head {
     scheme: Option<Bytes>,
     authority: Option<Bytes>,
     path: Option<Bytes>,
+    protocol: Option<Bytes>,
     headers: HeaderMap,
     /// Whether a field was read that is no pseudo-header, behind which none of those may follow.
     fields: usize,
@@ -91,7 +93,7 @@ impl Head {
             b"scheme" => &mut self.scheme,
             b"authority" => &mut self.authority,
             b"path" => &mut self.path,
-            // `:protocol` too: extended CONNECT was not offered.
+            b"protocol" => &mut self.protocol,
             _ => return Err(Refusal::Malformed("an unknown pseudo-header")),
         };
         match place.replace(value) {
@@ -131,7 +133,11 @@ impl Head {
         let host = self.headers.get(header::HOST).map(HeaderValue::as_bytes);
         let authority = authority(self.authority.as_ref(), host)?;
         let mut uri = http::uri::Parts::default();
-        if method == Method::CONNECT {
+        let protocol = self.protocol.as_ref().map(protocol).transpose()?;
+        if protocol.is_some() && method != Method::CONNECT {
+            return Err(Refusal::Malformed("a `:protocol` without CONNECT"));
+        }
+        if method == Method::CONNECT && protocol.is_none() {
             if self.scheme.is_some() || self.path.is_some() {
                 return Err(Refusal::Malformed("a CONNECT with more than an authority"));
             }
@@ -155,7 +161,19 @@ impl Head {
         *request.uri_mut() = uri;
         *request.version_mut() = Version::HTTP_3;
         *request.headers_mut() = self.headers;
+        if let Some(protocol) = protocol {
+            request.extensions_mut().insert(protocol);
+        }
         Ok(request.into_parts().0)
+    }
+}
+
+/// RFC 9220, section 3; a protocol is named as in `Upgrade`.
+fn protocol(value: &Bytes) -> Result<ExtendedConnect, Refusal> {
+    let is_name = !value.is_empty() && value.iter().all(u8::is_ascii_graphic);
+    match std::str::from_utf8(value) {
+        Ok(name) if is_name => Ok(ExtendedConnect::new(name)),
+        _ => Err(Refusal::Malformed("a `:protocol` that is none")),
     }
 }
 
@@ -244,6 +262,15 @@ mod tests {
     }
 
     #[test]
+    fn connect_that_asks_for_a_protocol_has_a_whole_uri() {
+        let asked = (":protocol", "websocket");
+        let head = read(&[(":method", "CONNECT"), asked, GET[1], GET[2], GET[3]]).unwrap();
+        assert_eq!(head.uri, Uri::from_static("https://a:1/p?q"));
+        let asked = head.extensions.get::<ExtendedConnect>();
+        assert_eq!(asked.map(ExtendedConnect::protocol), Some("websocket"));
+    }
+
+    #[test]
     fn what_is_malformed_is_told() {
         let without = |left: usize| {
             let mut fields = GET.to_vec();
@@ -277,6 +304,22 @@ mod tests {
             path("relative"),
             path("/a#b"),
             path("https://a/"),
+            vec![
+                (":method", "CONNECT"),
+                (":protocol", ""),
+                GET[1],
+                GET[2],
+                GET[3],
+            ],
+            vec![
+                (":method", "CONNECT"),
+                (":protocol", "a b"),
+                GET[1],
+                GET[2],
+                GET[3],
+            ],
+            vec![(":method", "CONNECT"), (":protocol", "a"), GET[2]],
+            vec![(":method", "CONNECT"), (":protocol", "a"), GET[1], GET[2]],
             vec![("x", "first"), GET[0], GET[1], GET[2], GET[3]],
             vec![GET[0], (":scheme", "http"), GET[2], GET[3]],
             vec![GET[0], GET[1], (":authority", ""), GET[3]],

@@ -21,6 +21,7 @@ mod qpack;
 mod reader;
 mod serve;
 mod stream;
+mod tunnel;
 mod varint;
 mod writer;
 

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use bytes::Bytes;
 use quinn::ConnectionError;
@@ -58,6 +59,7 @@ async fn open_and_serve<A: Application>(server: Arc<Server<A>>, arrival: Arrival
         in_transit: InTransit::new(limits.min_response_rate()),
         limits,
         peer: Peer::default(),
+        upgraded: AtomicUsize::new(0),
     };
     connection::serve(Arc::new(shared), head_deadline).await;
     drop(place);

@@ -19,10 +19,12 @@ use super::connection::Shared;
 use super::frames::{Fault, Frames, Part};
 use super::head::{self, Refusal};
 use super::reader::Reader;
+use super::tunnel::Tunnel;
 use super::writer::{Unsendable, Writer};
 use crate::adapter::{ResponseBody, check_head};
 use crate::body::Error;
 use crate::contract::Application;
+use crate::features::{ExtendedConnect, RequestExt as _};
 use crate::hyper::connection::Reason;
 
 /// How long the end of a stream may take to follow a head without a body.
@@ -99,10 +101,20 @@ impl<A: Application> Stream<A> {
             frames,
         } = self;
         let exchange = Arc::new(Exchange::default());
-        let awaited = !over && expects_continue(&head);
+        let asked = head.extensions.remove::<ExtendedConnect>();
+        let has_body = !over && length != Some(0) && asked.is_none();
+        let (frames, offer, tunnel) = match asked {
+            // What follows is no body.
+            Some(_) => {
+                let (offer, tunnel) = Tunnel::offer(&shared, frames);
+                (None, Some(offer), Some(tunnel))
+            }
+            None => (has_body.then_some(frames), None, None),
+        };
+        let awaited = has_body && expects_continue(&head);
         let is_head = head.method == Method::HEAD;
         let body = RequestBody::new(
-            (!over && length != Some(0)).then_some(frames),
+            frames,
             length,
             Arc::clone(&exchange),
             Arc::clone(&shared.link),
@@ -113,10 +125,26 @@ impl<A: Application> Stream<A> {
             exchange,
             limit: shared.field_section_limit(),
         };
-        let begun = (shared.server.dispatcher).begin(&shared.connection, &mut head, None);
+        let begun = (shared.server.dispatcher).begin(&shared.connection, &mut head, offer);
+        if let Some(asked) = asked {
+            // axum looks for hyper's.
+            let protocol = hyper::ext::Protocol::from(asked.protocol());
+            head.extensions.insert(protocol);
+            head.features_mut().insert(asked);
+        }
         let running = pin!(begun.run(head, body, |_, body| body));
         let ended = match answer.wait(running, awaited).await {
-            Some(Ok(response)) => answer.send(response, is_head).await,
+            Some(Ok(mut response)) => match tunnel.and_then(|tunnel| tunnel.open(&mut response)) {
+                Some(open) => {
+                    // With its body the request is over.
+                    let sent = answer.head(response).await.map(drop);
+                    match sent {
+                        Ok(()) => open.carry(&shared, &mut answer.writer).await,
+                        unsent => unsent,
+                    }
+                }
+                None => answer.send(response, is_head).await,
+            },
             Some(Err(_aborted)) => Err(Some(Code::INTERNAL_ERROR)),
             None => Err(None),
         };
@@ -249,29 +277,34 @@ impl Answer {
         }
     }
 
-    async fn send(
+    /// Sends the head of a response, and returns its body.
+    async fn head(
         &mut self,
         response: Response<ResponseBody>,
+    ) -> Result<ResponseBody, Option<Code>> {
+        let (mut head, body) = response.into_parts();
+        add_date(&mut head.headers);
+        let sending = self.writer.head(head.status, &head.headers, self.limit);
+        sending.await.map_err(|Unsendable| None)?;
+        Ok(body)
+    }
+
+    async fn send(
+        &mut self,
+        mut response: Response<ResponseBody>,
         is_head: bool,
     ) -> Result<(), Option<Code>> {
-        let (mut head, body) = response.into_parts();
         let bodiless = is_head
-            || head.status == StatusCode::NO_CONTENT
-            || head.status == StatusCode::NOT_MODIFIED;
-        if let (Some(length), false) = (body.size_hint().exact(), bodiless) {
+            || response.status() == StatusCode::NO_CONTENT
+            || response.status() == StatusCode::NOT_MODIFIED;
+        if let (Some(length), false) = (response.body().size_hint().exact(), bodiless) {
             let length = || HeaderValue::from(length);
-            head.headers
+            (response.headers_mut())
                 .entry(header::CONTENT_LENGTH)
                 .or_insert_with(length);
         }
-        add_date(&mut head.headers);
         let gone = |Unsendable| None;
-        (self
-            .writer
-            .head(head.status, &head.headers, self.limit)
-            .await)
-            .map_err(gone)?;
-        let mut body = pin!(body);
+        let mut body = pin!(self.head(response).await?);
         loop {
             let frame = poll_fn(|cx| match body.is_end_stream() {
                 true => Poll::Ready(None),

@@ -84,8 +84,10 @@ impl Writer {
 
     /// Ends the response, and waits until it has arrived.
     pub(super) async fn finish(&mut self) -> Result<(), Unsendable> {
-        self.stream.finish().map_err(|_| Unsendable)?;
-        self.finished = true;
+        if !self.finished {
+            self.stream.finish().map_err(|_| Unsendable)?;
+            self.finished = true;
+        }
         let arrived = self.stopped();
         self.in_time(arrived).await
     }
@@ -101,6 +103,11 @@ impl Writer {
     /// Returns whether the client read the response too slowly.
     pub(super) fn is_late(&self) -> bool {
         self.patience.late
+    }
+
+    /// From now on what is sent is no response: the client reads it as slowly as it likes.
+    pub(super) fn take_any_time(&mut self) {
+        self.patience.in_transit = InTransit::new(None);
     }
 
     /// Ends the response where it is.

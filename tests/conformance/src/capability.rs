@@ -59,7 +59,7 @@ capabilities! {
     ContinueLazy = "continue-lazy": "`100 Continue` is sent when the body is first read, not before.",
     UpgradeAny = "upgrade-any": "A connection is handed over to any protocol.",
     UpgradeWebsocket = "upgrade-websocket": "A connection is handed over to WebSocket.",
-    ExtendedConnect = "extended-connect": "A stream of HTTP/2 is handed over to a protocol that CONNECT asks for.",
+    ExtendedConnect = "extended-connect": "A stream of HTTP/2 or HTTP/3 is handed over to a protocol that CONNECT asks for.",
     ConnectMethod = "connect-method": "CONNECT reaches the application.",
     OptionsAsterisk = "options-asterisk": "`OPTIONS *` reaches the application.",
     AbsoluteForm = "absolute-form": "A target may be a whole URI.",

@@ -45,7 +45,8 @@ async fn asks(connector: &MemoryConnector, name: &str) -> String {
 }
 
 async fn wrong(server: HyperServer) -> String {
-    server.bind().await.unwrap_err().report().to_string()
+    let error = server.bind().await.unwrap_err();
+    format!("{}", error.report())
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use quinn::{ConnectionError, Endpoint, RecvStream, SendStream, TransportConfig};
 use super::server::Server;
 use crate::support::within;
 
-const DATA: u64 = 0;
-const HEADERS: u64 = 1;
+pub(super) const DATA: u64 = 0;
+pub(super) const HEADERS: u64 = 1;
 
 /// The codes of RFC 9114, section 8.1, that are expected.
 pub(super) const NO_ERROR: u64 = 0x100;
@@ -99,6 +99,40 @@ fn frame(kind: u64, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// A section of fields, each written out.
+pub(super) fn section(fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut section = vec![0, 0];
+    for (name, value) in fields {
+        match name.len() {
+            short @ 0..7 => section.push(0x20 | short as u8),
+            long => section.extend([0x27, u8::try_from(long - 7).unwrap()]),
+        }
+        section.extend(name.as_bytes());
+        assert!(value.len() < 0x7f);
+        section.push(value.len() as u8);
+        section.extend(value.as_bytes());
+    }
+    section
+}
+
+/// Reads a frame, and returns its kind and what it holds. `None` at the end.
+pub(super) async fn next_frame(receive: &mut RecvStream) -> Option<(u64, Vec<u8>)> {
+    let kind = next_integer(receive).await?;
+    let length = next_integer(receive).await.unwrap();
+    let mut payload = vec![0; usize::try_from(length).unwrap()];
+    within(receive.read_exact(&mut payload)).await.unwrap();
+    Some((kind, payload))
+}
+
+async fn next_integer(receive: &mut RecvStream) -> Option<u64> {
+    let mut bytes = vec![0];
+    within(receive.read(&mut bytes)).await.unwrap()?;
+    let mut rest = vec![0; (1 << (bytes[0] >> 6)) - 1];
+    within(receive.read_exact(&mut rest)).await.unwrap();
+    bytes.extend(rest);
+    Some(integer(&mut &bytes[..]))
+}
+
 /// A response that was read to its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reply {
@@ -135,9 +169,11 @@ pub(super) async fn reply(mut receive: RecvStream) -> Result<Reply, u64> {
 }
 
 /// Returns the status, which comes first: of the static table, or by its name from there.
-fn status(section: &[u8]) -> u16 {
+pub(super) fn status(section: &[u8]) -> u16 {
     match section[2..] {
         [0xd9, ..] => 200,
+        [0xdb, ..] => 404,
+        [0xdc, ..] => 503,
         [0x5f, 0x09, 3, ..] => std::str::from_utf8(&section[5..8])
             .unwrap()
             .parse()

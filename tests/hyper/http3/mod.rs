@@ -4,6 +4,7 @@
 mod bound;
 #[cfg(feature = "http3")]
 mod client;
+mod connect;
 #[cfg(feature = "http3")]
 mod connections;
 #[cfg(feature = "http3")]
