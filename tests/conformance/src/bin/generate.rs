@@ -1,4 +1,4 @@
-//! Writes `SPEC.md` and the tables of servers and of mounts in `README.md`; with `--check` fails if one is stale.
+//! Writes `SPEC.md`, `SERVERS.md`, and the tables of servers and of mounts in `README.md`; with `--check` fails if one is stale.
 
 use std::error::Error;
 use std::io::Write;
@@ -28,18 +28,19 @@ fn main() -> ExitCode {
 /// Returns the names of the files that were stale.
 fn generate(check: bool) -> Result<Vec<&'static str>, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut files = vec![("SPEC.md", root.join("SPEC.md"), spec::specification())];
-    let readme = root.join("README.md");
-    if readme.exists() {
-        let servers = spec::table(&manifests(&root, OWN, "adapters")?);
-        let mounts = spec::table(&manifests(&root, MOUNTS, "adapters/mounts")?);
-        let text = fs::read_to_string(&readme)?;
-        let text = spec::with_table(&text, Table::Servers, &servers);
-        let text = spec::with_table(&text, Table::Mounts, &mounts);
-        files.push(("README.md", readme, text));
-    }
+    let servers = manifests(&root, OWN, "adapters")?;
+    let mounts = manifests(&root, MOUNTS, "adapters/mounts")?;
+    let readme = fs::read_to_string(root.join("README.md"))?;
+    let readme = spec::with_table(&readme, Table::Servers, &spec::overview(&servers));
+    let readme = spec::with_table(&readme, Table::Mounts, &spec::overview(&mounts));
+    let files = [
+        ("SPEC.md", spec::specification()),
+        ("SERVERS.md", spec::comparison(&servers, &mounts)),
+        ("README.md", readme),
+    ];
     let mut stale = Vec::new();
-    for (name, path, text) in files {
+    for (name, text) in files {
+        let path = root.join(name);
         if read(&path)? == text {
             continue;
         }
