@@ -17,7 +17,11 @@ use transom::{Error, Host, RequestExt};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_ansi(false).init();
+    // Not on standard output, which is where a program of CGI answers.
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
     transom::hosting::exit(run().await)
 }
 

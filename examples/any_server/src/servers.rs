@@ -25,5 +25,11 @@ pub(crate) fn all() -> Servers {
         "hyper": transom::HyperServer::default,
         "actix": transom_actix::ActixServer::default,
         "tiny-http": transom_tiny_http::TinyHttpServer::default,
+        "trillium": transom_trillium::TrilliumServer::default,
+        "fastcgi": transom_cgi::FastCgiServer::default,
+        "scgi": transom_cgi::ScgiServer::default,
+        "uwsgi": transom_cgi::UwsgiServer::default,
+        "cgi": transom_cgi::CgiServer::default,
+        "lambda": transom_lambda::LambdaServer::default,
     }
 }

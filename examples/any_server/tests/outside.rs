@@ -17,7 +17,19 @@ const FEATURES: &[(&str, bool)] = &[
     ("hyper", cfg!(feature = "hyper")),
     ("actix", cfg!(feature = "actix")),
     ("tiny-http", cfg!(feature = "tiny-http")),
+    ("trillium", cfg!(feature = "trillium")),
+    ("fastcgi", cfg!(feature = "fastcgi")),
+    ("scgi", cfg!(feature = "scgi")),
+    ("uwsgi", cfg!(feature = "uwsgi")),
+    ("cgi", cfg!(feature = "cgi")),
+    ("lambda", cfg!(feature = "lambda")),
 ];
+
+/// Which of them wait for a gateway, by a protocol that is not HTTP.
+const BEHIND_A_GATEWAY: &[&str] = &["fastcgi", "scgi", "uwsgi"];
+
+/// Which of them have no address.
+const WITHOUT_AN_ADDRESS: &[&str] = &["cgi", "lambda"];
 
 #[test]
 fn help_lists_the_servers_that_are_compiled_in_and_says_how_to_get_the_others() {
@@ -42,8 +54,13 @@ fn help_lists_the_servers_that_are_compiled_in_and_says_how_to_get_the_others() 
 #[test]
 fn each_server_that_is_compiled_in_answers_with_the_same_application() {
     for (name, here) in FEATURES {
-        if *here {
+        if *here && !WITHOUT_AN_ADDRESS.contains(name) {
             let mut program = Program::start(name);
+            if BEHIND_A_GATEWAY.contains(name) {
+                TcpStream::connect(program.address()).unwrap();
+                program.stop();
+                continue;
+            }
             let hello = exchange(&program.address(), "GET / HTTP/1.1\r\n", "");
             let (_, text) = hello.split_once("\r\n\r\n").unwrap();
             assert!(text.contains("hello 127.0.0.1 from "), "{name}: {hello}");
@@ -56,6 +73,38 @@ fn each_server_that_is_compiled_in_answers_with_the_same_application() {
             program.stop();
         }
     }
+}
+
+#[cfg(feature = "cgi")]
+#[test]
+fn a_program_of_cgi_answers_its_one_request_on_standard_output() {
+    let mut process = command(&["--server", "cgi"])
+        .envs([
+            ("GATEWAY_INTERFACE", "CGI/1.1"),
+            ("REQUEST_METHOD", "GET"),
+            ("REQUEST_URI", "/"),
+            ("SERVER_NAME", "a.test"),
+            ("SERVER_PORT", "80"),
+            ("SERVER_PROTOCOL", "HTTP/1.1"),
+            ("REMOTE_ADDR", "192.0.2.1"),
+        ])
+        .spawn()
+        .unwrap();
+    assert!(ended(&mut process), "the program does not end");
+    let output = process.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let answer = String::from_utf8(output.stdout).unwrap();
+    let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("Status: 200"), "{answer}");
+    assert!(text.starts_with("hello 192.0.2.1 from "), "{answer}");
+}
+
+#[cfg(feature = "lambda")]
+#[test]
+fn a_function_that_runs_elsewhere_says_what_it_misses() {
+    let (_, error, code) = run(&["--server", "lambda"]);
+    assert_eq!(code, Some(1));
+    assert!(error.contains("AWS_LAMBDA_RUNTIME_API"), "{error}");
 }
 
 #[test]
@@ -131,7 +180,7 @@ impl Program {
     fn start(server: &str) -> Self {
         let arguments = ["--server", server, "--urls", "http://127.0.0.1:0"];
         let mut process = command(&arguments).spawn().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
+        let output = BufReader::new(process.stderr.take().unwrap());
         let (line, lines) = channel();
         std::thread::spawn(move || {
             // Nobody may listen any more.
