@@ -6,7 +6,8 @@ use bytes::Bytes;
 use super::Feature;
 
 /// What the TLS handshake of the connection agreed on. Absent without TLS: it is there if, and only if, the
-/// connection's own [`Scheme`](super::Scheme) is `https`.
+/// connection's own [`Scheme`](super::Scheme) is `https`. Behind a gateway, where TLS ends, it is there if that tells
+/// of it.
 ///
 /// ```
 /// use transom::features::{TlsInfo, TlsVersion};

@@ -288,10 +288,29 @@ async fn a_gateway_that_is_silent_holds_nothing_for_ever() {
     let mut body = server.connect().await;
     let short = variables("CONTENT_LENGTH", &[("CONTENT_LENGTH", b"10")]);
     body.write_all(&scgi(&short)).await.unwrap();
-    assert_eq!(read(&mut body).await, "");
+    let answer = read(&mut body).await;
+    assert!(answer.starts_with("Status: 400 "), "{answer}");
+    assert!(
+        answer.ends_with("the peer sent the body too slowly"),
+        "{answer}"
+    );
     let mut good = server.connect().await;
     good.write_all(&scgi(&LEAST)).await.unwrap();
     assert!(read(&mut good).await.starts_with("Status: 200 "));
+}
+
+#[tokio::test]
+async fn each_address_gets_its_turn_although_there_is_one_place() {
+    let two =
+        ScgiServer::new("http://127.0.0.1:0;http://127.0.0.1:0").with_max_connections(Some(1));
+    let server = Served::start(two).await;
+    let addresses = server.features.require::<ServerAddresses>().unwrap();
+    for address in addresses.bound().iter().chain(&addresses.bound()) {
+        let address = address.connect_addr().unwrap();
+        let mut gateway = TcpStream::connect(address).await.unwrap();
+        gateway.write_all(&scgi(&LEAST)).await.unwrap();
+        assert!(read(&mut gateway).await.starts_with("Status: 200 "));
+    }
 }
 
 #[tokio::test]

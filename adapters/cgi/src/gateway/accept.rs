@@ -1,11 +1,12 @@
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use transom::Application;
 use transom::adapter::Socket;
@@ -44,48 +45,60 @@ impl Acceptor {
         Running: Future<Output = ()> + Send + 'static,
     {
         let mut connections = JoinSet::new();
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = serving.shutdown.requested() => break,
-                // Those that ended must not pile up.
-                Some(_) = connections.join_next() => continue,
-                accepted = self.accept(places.as_ref()) => accepted,
-            };
-            let (stream, place) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) if is_of_one_connection(&error) => continue,
-                Err(_) => {
-                    tokio::time::sleep(BACK_OFF).await;
-                    continue;
-                }
-            };
-            let statistics = serving.dispatcher.statistics();
-            if !serving.options.peers.allow(&stream) {
-                statistics.count_rejection();
-                continue;
-            }
-            let counted = statistics.count_connection();
+        let accepted = |(stream, place): (Stream, Place)| {
+            let counted = serving.dispatcher.statistics().count_connection();
             let running = connection(Link::new(stream), Arc::clone(&serving));
-            connections.spawn(async move {
+            async move {
                 running.await;
                 drop((counted, place));
-            });
-        }
+            }
+        };
+        self.accept_all(&serving, places.as_ref(), &mut connections, accepted)
+            .await;
         // Nothing new from here on. What was begun is answered.
         drop(self);
         while connections.join_next().await.is_some() {}
     }
 
-    /// Accepts one connection, once there is a place for it; until then it waits where the system queues it.
-    async fn accept(
+    async fn accept_all<A, F, Running>(
         &self,
+        serving: &Serving<A>,
         places: Option<&Arc<Semaphore>>,
-    ) -> io::Result<(Stream, Option<tokio::sync::OwnedSemaphorePermit>)> {
-        let place = match places {
-            Some(places) => Arc::clone(places).acquire_owned().await.ok(),
-            None => None,
-        };
+        connections: &mut JoinSet<()>,
+        accepted: F,
+    ) where
+        A: Application,
+        F: Fn((Stream, Place)) -> Running,
+        Running: Future<Output = ()> + Send + 'static,
+    {
+        // Kept from turn to turn: it may hold a connection that waits for its place.
+        let mut accepting = pin!(self.accept(serving, places));
+        loop {
+            let one = tokio::select! {
+                biased;
+                () = serving.shutdown.requested() => return,
+                // Those that ended must not pile up.
+                Some(_) = connections.join_next() => continue,
+                one = &mut accepting => one,
+            };
+            accepting.set(self.accept(serving, places));
+            match one {
+                Ok(one) => drop(connections.spawn(accepted(one))),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(_) => tokio::time::sleep(BACK_OFF).await,
+            }
+        }
+    }
+
+    /// Accepts one connection of who may connect, and waits until there is a place for it. The next ones wait where
+    /// the system queues them.
+    ///
+    /// A place that was taken first would be one that another listener goes without while nobody connects.
+    async fn accept<A: Application>(
+        &self,
+        serving: &Serving<A>,
+        places: Option<&Arc<Semaphore>>,
+    ) -> io::Result<(Stream, Place)> {
         let stream = match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
@@ -96,9 +109,20 @@ impl Acceptor {
             #[cfg(unix)]
             Self::Unix(listener) => Stream::Unix(listener.accept().await?.0),
         };
+        if !serving.options.peers.allow(&stream) {
+            serving.dispatcher.statistics().count_rejection();
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        let place = match places {
+            Some(places) => Arc::clone(places).acquire_owned().await.ok(),
+            None => None,
+        };
         Ok((stream, place))
     }
 }
+
+/// One of the connections that there may be.
+type Place = Option<OwnedSemaphorePermit>;
 
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};

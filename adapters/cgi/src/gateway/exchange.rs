@@ -15,6 +15,8 @@ use crate::environment::{Arrival, BodyLength, HeadForm, Refusal, announce_length
 
 /// How much is gathered before it is written.
 const GATHER: usize = 16 * 1024;
+/// How much is to be taken without a pause that is too long.
+const PIECE: usize = 64 * 1024;
 
 /// Answers the one request of a connection, whose body follows, and closes.
 ///
@@ -110,10 +112,13 @@ async fn send<A: Application, W: Wire>(
         };
         if bytes.len() + data.len() <= GATHER {
             bytes.extend_from_slice(&data);
-        } else {
-            unstalled(limit, link.stream.write(&bytes)).await?;
-            bytes.clear();
-            unstalled(limit, link.stream.write(&data)).await?;
+            continue;
+        }
+        unstalled(limit, link.stream.write(&bytes)).await?;
+        bytes.clear();
+        // In pieces: the limit is one of a pause, and not of how long much data may take.
+        for piece in data.chunks(PIECE) {
+            unstalled(limit, link.stream.write(piece)).await?;
         }
     }
 }

@@ -64,12 +64,18 @@ impl Intake {
         options: &Options,
     ) {
         let Err(error) = self.receive(stream, options.stall_timeout).await;
-        lifetime.disconnect();
-        if let Some(sender) = self.sender.take() {
-            match error.kind() {
-                io::ErrorKind::TimedOut => sender.fail(body::Error::timeout()),
-                _ => sender.fail(body::Error::disconnected_by(error.to_string())),
+        let sender = self.sender.take();
+        if error.kind() == io::ErrorKind::TimedOut {
+            // It may be there still, and get an answer.
+            if let Some(sender) = sender {
+                sender.fail(body::Error::timeout());
             }
+            stream.hung_up(&mut self.ahead).await;
+            return lifetime.disconnect();
+        }
+        lifetime.disconnect();
+        if let Some(sender) = sender {
+            sender.fail(body::Error::disconnected_by(error.to_string()));
         }
         // Who has shut his side may still wait for the answer.
         if options.half_close && error.kind() == io::ErrorKind::UnexpectedEof {
