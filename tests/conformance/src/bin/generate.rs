@@ -58,6 +58,13 @@ fn manifests(root: &Path) -> Result<Vec<Manifest>, Box<dyn Error>> {
     ];
     let mut paths = own.map(|file| folder.join(file)).to_vec();
     for adapter in sorted(&root.join("adapters"))? {
+        // `_template` is what a new one is made from, and hosts nobody.
+        if adapter
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"_"))
+        {
+            continue;
+        }
         // One of a whole family of servers has a folder of them.
         paths.push(adapter.join("conformance.toml"));
         let family = adapter.join("manifests");
