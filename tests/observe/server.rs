@@ -54,6 +54,8 @@ async fn app(request: Request) -> Response {
     });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
+    let upgrade = http::HeaderValue::from_static("echo");
+    response.headers_mut().insert("upgrade", upgrade);
     response
 }
 

@@ -232,21 +232,33 @@ async fn a_reset_is_one_for_either_side() {
     let error = within(stream.read_to_end(&mut read)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 
-    let (gone, mut hears) = tokio::sync::mpsc::unbounded_channel();
-    let told = move |request: Request| {
-        let gone = gone.clone();
+    let (says, mut hears) = tokio::sync::mpsc::unbounded_channel();
+    let reads = move |request: Request| {
+        let says = says.clone();
         async move {
-            let error = request.into_body().collect(99).await.unwrap_err();
-            gone.send(error.is_disconnect()).unwrap();
+            says.send("reads").unwrap();
+            let _ends = Ends(says);
+            let read = request.into_body().collect(99).await;
+            assert!(read.unwrap_err().is_disconnect());
             Response::default()
         }
     };
-    let (_, connector, _trigger) = start(HyperServer::new("http://memory:a"), told).await;
+    let (_, connector, _trigger) = start(HyperServer::new("http://memory:a"), reads).await;
     let mut stream = connector.connect("a").await.unwrap();
     let half = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf";
     stream.write_all(half).await.unwrap();
+    assert_eq!(within(hears.recv()).await, Some("reads"));
     stream.reset();
-    assert_eq!(within(hears.recv()).await, Some(true));
+    assert_eq!(within(hears.recv()).await, Some("ends"));
+}
+
+/// Says when it is dropped.
+struct Ends(tokio::sync::mpsc::UnboundedSender<&'static str>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let _ = self.0.send("ends");
+    }
 }
 
 #[tokio::test]

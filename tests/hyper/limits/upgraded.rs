@@ -26,6 +26,8 @@ async fn echo(request: Request) -> Response {
                 let _ = tokio::io::copy(&mut reader, &mut writer).await;
             });
             *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            let headers = response.headers_mut();
+            headers.insert("upgrade", "echo".parse().unwrap());
         }
         Err(error) => {
             assert!(error.is_too_many(), "{error}");
