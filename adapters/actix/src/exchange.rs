@@ -15,7 +15,7 @@ use transom::{Application, Body, Request};
 use crate::link::{Accepted, InFlight, Link};
 use crate::outgoing::{self, Answer, Asked};
 use crate::pump::Pump;
-use crate::request::{self, Framing};
+use crate::request::{self, Converted, Framing};
 use crate::worker::Worker;
 
 /// A request that the application has not been called with yet.
@@ -91,30 +91,28 @@ fn begin<A: Application>(
     }
     let head = request.head();
     // The engine looks neither at `Host` nor at the form of the target.
-    let parts = request::convert(head)
-        .map(|parts| Request::from_parts(parts, Body::empty()))
-        .filter(|request| check_head(request).is_ok())
-        .map(|request| request.into_parts().0);
-    let Some(parts) = parts else {
-        return Err(Box::new(Answer::bare(ActixStatus::BAD_REQUEST)));
-    };
+    let refused = || Box::new(Answer::bare(ActixStatus::BAD_REQUEST));
+    let Converted {
+        parts,
+        framing,
+        upgrade,
+        asks_to_upgrade,
+    } = request::convert(head).ok_or_else(refused)?;
+    let mut converted = Request::from_parts(parts, Body::empty());
+    check_head(&converted).map_err(|_| refused())?;
     let asked = Asked {
-        head: parts.method == http::Method::HEAD,
-        http_10: parts.version == http::Version::HTTP_10,
-        upgrade: head.upgrade(),
+        head: converted.method() == http::Method::HEAD,
+        http_10: converted.version() == http::Version::HTTP_10,
+        upgrade,
     };
     let mut raw = None;
     let mut pump = None;
-    let body = match request::framing(head) {
+    match framing {
         Framing::Empty => {
             // What the client sent behind the head is out of reach, in the engine's hands.
             raw = link.is_at_end_of_head().then_some(Payload::None);
-            Body::empty()
         }
-        Framing::Raw(0) => {
-            raw = Some(payload);
-            Body::empty()
-        }
+        Framing::Raw(0) => raw = Some(payload),
         framing => {
             let (length, unbounded) = match framing {
                 Framing::Raw(length) => (Some(length), true),
@@ -123,12 +121,11 @@ fn begin<A: Application>(
             };
             let (filling, body) = Pump::new(payload, length, unbounded, Rc::clone(&link));
             pump = Some(filling);
-            body
+            *converted.body_mut() = body;
         }
-    };
-    let converted = Request::from_parts(parts, body);
+    }
     let connection = link.connection();
-    let (call, offered) = match raw.filter(|_| request::asks_to_upgrade(head)) {
+    let (call, offered) = match raw.filter(|_| asks_to_upgrade) {
         Some(payload) => {
             let (offer, completion) = upgrade_offer();
             link.hold(true);

@@ -212,6 +212,10 @@ impl MessageBody for Outgoing {
         let body = match &mut this.source {
             Source::Empty => return Poll::Ready(None),
             Source::Failed(error) => return Poll::Ready(error.take().map(Err)),
+            // Its end needs no look into the application.
+            Source::Body(body) if body.is_end_stream() && !body.lifetime().is_aborted() => {
+                return Poll::Ready(None);
+            }
             Source::Body(body) => body,
         };
         loop {

@@ -16,26 +16,67 @@ pub(crate) enum Framing {
     Raw(u64),
 }
 
+/// The head of a request, and what the engine makes of it.
+pub(crate) struct Converted {
+    pub(crate) parts: Parts,
+    pub(crate) framing: Framing,
+    /// The client wants to leave HTTP on this connection, whether it may or not.
+    pub(crate) upgrade: bool,
+    /// It asks to switch to another protocol, with nothing in the way of it.
+    pub(crate) asks_to_upgrade: bool,
+}
+
 /// Returns the head; `None` for one that the types of http 1 cannot express.
-pub(crate) fn convert(head: &RequestHead) -> Option<Parts> {
+pub(crate) fn convert(head: &RequestHead) -> Option<Converted> {
     let (mut parts, ()) = http::Request::new(()).into_parts();
     parts.method = Method::from_bytes(head.method.as_str().as_bytes()).ok()?;
-    parts.uri = head.uri.to_string().parse::<Uri>().ok()?;
+    parts.uri = target(&head.uri)?;
     parts.version = match head.version {
         actix_http::Version::HTTP_10 => Version::HTTP_10,
         _ => Version::HTTP_11,
     };
     parts.headers.reserve(head.headers.len());
+    // Most requests have neither, and a look into the engine's map costs more than a field does here.
+    let (mut framed, mut connection) = (false, false);
     for (name, value) in head.headers.iter() {
         let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+        framed |= name == http::header::CONTENT_LENGTH
+            || name == http::header::TRANSFER_ENCODING
+            || name == http::header::UPGRADE;
+        connection |= name == http::header::CONNECTION;
         let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
         parts.headers.try_append(name, value).ok()?;
     }
-    Some(parts)
+    let upgrade = connection && head.upgrade();
+    Some(Converted {
+        framing: framing(head, framed),
+        upgrade,
+        asks_to_upgrade: upgrade
+            && head.version == actix_http::Version::HTTP_11
+            && head.method != actix_http::Method::CONNECT
+            && head.headers.contains_key(header::UPGRADE),
+        parts,
+    })
 }
 
-/// Returns how the engine reads what follows the head. It looks at the fields in the same order.
-pub(crate) fn framing(head: &RequestHead) -> Framing {
+fn target(uri: &actix_http::Uri) -> Option<Uri> {
+    match (uri.authority(), uri.path_and_query()) {
+        (None, Some(target)) if uri.scheme().is_none() => target.as_str().parse().ok(),
+        _ => uri.to_string().parse().ok(),
+    }
+}
+
+/// Returns how the engine reads what follows the head. It looks at the fields in the same order; `framed`
+/// says whether there is one of them.
+fn framing(head: &RequestHead, framed: bool) -> Framing {
+    let connect = head.method == actix_http::Method::CONNECT;
+    if !framed {
+        return if connect {
+            Framing::Raw(0)
+        } else {
+            Framing::Empty
+        };
+    }
     let length = head
         .headers
         .get(header::CONTENT_LENGTH)
@@ -47,18 +88,10 @@ pub(crate) fn framing(head: &RequestHead) -> Framing {
         return Framing::Raw(length.unwrap_or(0));
     }
     match length {
-        Some(0) | None if head.method == actix_http::Method::CONNECT => Framing::Raw(0),
+        Some(0) | None if connect => Framing::Raw(0),
         Some(0) | None => Framing::Empty,
         Some(length) => Framing::Delimited(Some(length)),
     }
-}
-
-/// Returns whether the client asks to switch to another protocol, with nothing in the way of it.
-pub(crate) fn asks_to_upgrade(head: &RequestHead) -> bool {
-    head.version == actix_http::Version::HTTP_11
-        && head.method != actix_http::Method::CONNECT
-        && head.upgrade()
-        && head.headers.contains_key(header::UPGRADE)
 }
 
 fn is_websocket(head: &RequestHead) -> bool {
@@ -88,9 +121,9 @@ mod tests {
     #[test]
     fn repeated_fields_stay_separate_ordered_and_byte_exact() {
         let head = head(b"GET", &[("x-a", b"1, 2"), ("x-b", b"b"), ("x-a", b"\xe9")]);
-        let parts = convert(&head);
-        let values: Option<Vec<_>> = parts.as_ref().map(|parts| {
-            let values = parts.headers.get_all("x-a").into_iter();
+        let converted = convert(&head);
+        let values: Option<Vec<_>> = converted.as_ref().map(|converted| {
+            let values = converted.parts.headers.get_all("x-a").into_iter();
             values.map(HeaderValueRef::as_bytes).collect()
         });
         assert_eq!(values, Some(vec![&b"1, 2"[..], b"\xe9"]));
@@ -99,29 +132,53 @@ mod tests {
     type HeaderValueRef = http::HeaderValue;
 
     #[test]
+    fn a_target_keeps_its_form() {
+        for form in [
+            "/",
+            "/a%20b?c=/d?",
+            "/?",
+            "*",
+            "http://a.test/b?c",
+            "a.test:80",
+        ] {
+            let uri = form.parse::<actix_http::Uri>();
+            let target = uri.ok().and_then(|uri| target(&uri));
+            assert_eq!(target, form.parse().ok(), "{form}");
+            assert!(target.is_some());
+        }
+    }
+
+    #[test]
     fn the_framing_is_what_the_engine_does() {
+        let framing = |head: &RequestHead| convert(head).map(|converted| converted.framing);
         let upgrade = ("upgrade", &b"WebSocket"[..]);
         let length = ("content-length", &b"5"[..]);
         let chunked = ("transfer-encoding", &b"chunked"[..]);
         let zero = ("content-length", &b"0"[..]);
-        assert!(matches!(framing(&head(b"GET", &[])), Framing::Empty));
-        assert!(matches!(framing(&head(b"POST", &[zero])), Framing::Empty));
+        assert!(matches!(framing(&head(b"GET", &[])), Some(Framing::Empty)));
+        assert!(matches!(
+            framing(&head(b"POST", &[zero])),
+            Some(Framing::Empty)
+        ));
         assert!(matches!(
             framing(&head(b"POST", &[length])),
-            Framing::Delimited(Some(5))
+            Some(Framing::Delimited(Some(5)))
         ));
         assert!(matches!(
             framing(&head(b"GET", &[upgrade])),
-            Framing::Raw(0)
+            Some(Framing::Raw(0))
         ));
         assert!(matches!(
             framing(&head(b"GET", &[upgrade, length])),
-            Framing::Raw(5)
+            Some(Framing::Raw(5))
         ));
         assert!(matches!(
             framing(&head(b"GET", &[upgrade, chunked])),
-            Framing::Delimited(None)
+            Some(Framing::Delimited(None))
         ));
-        assert!(matches!(framing(&head(b"CONNECT", &[])), Framing::Raw(0)));
+        assert!(matches!(
+            framing(&head(b"CONNECT", &[])),
+            Some(Framing::Raw(0))
+        ));
     }
 }
