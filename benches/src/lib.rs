@@ -1,8 +1,9 @@
 //! Exact counts of what Transom costs: allocations and instructions, never times.
 //!
-//! Two programs, which `README.md` says how to run: `allocations` and `instructions`. What they share is
-//! here.
+//! `README.md` says which programs there are, and how to run them. What they share is here.
 
+pub mod adapters;
+pub mod count;
 pub mod servers;
 
 use transom::{Application, Body, Request, Response};

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -54,10 +54,7 @@ pub fn serve(name: &str) -> Result<()> {
         .build()?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let mut output = std::io::stdout();
-    writeln!(output, "{address}")?;
-    output.flush()?;
+    listening(listener.local_addr()?)?;
     let pipeline = |stages: usize| {
         (0..stages)
             .fold(ApplicationBuilder::new(), |app, _| {
@@ -80,6 +77,13 @@ pub fn serve(name: &str) -> Result<()> {
     })
 }
 
+/// Tells the client where the server is.
+pub(crate) fn listening(address: SocketAddr) -> Result<()> {
+    let mut output = std::io::stdout();
+    writeln!(output, "{address}")?;
+    Ok(output.flush()?)
+}
+
 /// Limits that hold a client to nothing, as far as there is a choice.
 fn no_limits() -> Limits {
     Limits::default()
@@ -91,7 +95,7 @@ fn no_limits() -> Limits {
 }
 
 /// The answer that all of them give.
-fn greeting<B>(body: B) -> Response<B> {
+pub(crate) fn greeting<B>(body: B) -> Response<B> {
     let mut response = Response::new(body);
     response
         .headers_mut()
@@ -99,7 +103,7 @@ fn greeting<B>(body: B) -> Response<B> {
     response
 }
 
-async fn greet(_: Request) -> Response<Body> {
+pub(crate) async fn greet(_: Request) -> Response<Body> {
     greeting(Body::from(GREETING))
 }
 
@@ -173,7 +177,7 @@ async fn hosted(server: impl Server, app: impl Application) -> Result<()> {
 }
 
 /// Waits until whoever started the program closes its standard input.
-async fn end_of_input() {
+pub(crate) async fn end_of_input() {
     let (sender, ended) = oneshot::channel();
     std::thread::spawn(move || {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
