@@ -37,7 +37,7 @@
 //! and `error`, which is the `error.type` from above. The application is polled in it, and so is the body of
 //! its response. It is made only if the subscriber wants it.
 //!
-//! `examples/09_write_an_adapter.rs` is a whole server made of them.
+//! [`guide`] builds one step by step; `examples/09_write_an_adapter.rs` is a whole server made of these parts.
 
 mod begun;
 #[cfg(feature = "upgrade-bridge")]
@@ -46,6 +46,8 @@ mod call;
 mod check;
 mod connection;
 mod dispatcher;
+#[cfg(all(feature = "net", feature = "tokio"))]
+pub mod guide;
 mod head;
 #[cfg(feature = "net")]
 mod listen;

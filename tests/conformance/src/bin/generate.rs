@@ -68,6 +68,13 @@ fn manifests(root: &Path, first: &[&str], crates: &str) -> Result<Vec<Manifest>,
     let folder = root.join("tests/conformance/manifests");
     let mut paths: Vec<_> = first.iter().map(|file| folder.join(file)).collect();
     for adapter in sorted(&root.join(crates))? {
+        // `_template` is what a new one is made from, and hosts nobody.
+        if adapter
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"_"))
+        {
+            continue;
+        }
         // One of a whole family of servers has a folder of them.
         paths.push(adapter.join("conformance.toml"));
         let family = adapter.join("manifests");
