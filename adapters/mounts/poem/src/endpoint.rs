@@ -29,8 +29,9 @@ pub fn mount<A: Application>(app: A) -> Mount<A> {
 /// that nothing else answers, by `nest("/", ..)`.
 ///
 /// ```
-/// use poem::test::TestClient;
-/// use poem::{Route, get, handler};
+/// use poem::listener::{Acceptor, Listener, TcpListener};
+/// use poem::{Route, Server, get, handler};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use transom::features::PathBase;
 /// use transom::{Body, Request, RequestExt, Response};
 ///
@@ -47,10 +48,17 @@ pub fn mount<A: Application>(app: A) -> Mount<A> {
 /// let mount = transom_poem::mount(app);
 /// let route = Route::new().at("/old", get(old)).nest("/new", transom_poem::endpoint(&mount));
 ///
-/// let client = TestClient::new(route);
-/// let response = client.get("/new/a?b").header("host", "example.com").send().await;
-/// response.assert_text("/new and /a?b").await;
-/// # });
+/// let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await?;
+/// let address = acceptor.local_addr()[0].as_socket_addr().cloned().expect("it is of TCP");
+/// tokio::spawn(Server::new_with_acceptor(acceptor).run(route));
+///
+/// let mut client = tokio::net::TcpStream::connect(address).await?;
+/// client.write_all(b"GET /new/a?b HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await?;
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer).await?;
+/// assert!(answer.ends_with("/new and /a?b"));
+/// # Ok::<_, std::io::Error>(())
+/// # })?;
 /// # Ok::<_, std::io::Error>(())
 /// ```
 pub fn endpoint<A: Application>(mount: &Mount<A>) -> MountEndpoint<A> {

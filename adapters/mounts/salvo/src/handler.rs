@@ -53,7 +53,7 @@ pub fn mount<A: Application>(app: A) -> Mount<A> {
 ///     .push(Router::with_path("old").get(old))
 ///     .push(Router::with_path("new/{**rest}").goal(transom_salvo::handler(&new)));
 ///
-/// let request = TestClient::get("http://example.com/new/a?b");
+/// let request = TestClient::get("http://example.com/new/a?b").add_header("host", "example.com", true);
 /// let answer = request.send(&Service::new(router)).await.take_string().await?;
 /// assert_eq!(answer, "/new and /a?b");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
