@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod bound;
+mod connection;
+mod exchange;
+mod head;
+mod link;
+mod pump;
+mod server;
+mod socket;
+mod tls;
+mod transport;
+
+pub use bound::PingoraBoundServer;
+pub use server::PingoraServer;

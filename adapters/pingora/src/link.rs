@@ -1,0 +1,230 @@
+//! The stream of a connection, which the engine has and the adapter looks at.
+
+use std::io;
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::tls::Stream;
+
+/// How much a client may send while the application works on its request; the rest stays in the socket.
+const HELD: usize = 64 * 1024;
+
+/// How much one read takes.
+const CHUNK: usize = 4 * 1024;
+
+/// One connection.
+pub(crate) struct Link {
+    state: Mutex<State>,
+    /// Another handle of the socket.
+    handle: socket2::Socket,
+}
+
+struct State {
+    stream: Stream,
+    /// What was read and the engine has not asked for.
+    held: BytesMut,
+    client_closed: bool,
+    broken: bool,
+    /// Something was read since [`Link::begin_head`].
+    heard: bool,
+}
+
+/// What there is to see of a client.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Client {
+    /// It is there.
+    Listens,
+    /// It closed its side, and may still be read the answer.
+    Closed,
+    /// Nobody can be answered any more.
+    Gone,
+}
+
+impl Link {
+    pub(crate) fn new(stream: Stream) -> io::Result<Arc<Self>> {
+        let handle = stream.socket().try_clone()?;
+        Ok(Arc::new(Self {
+            state: Mutex::new(State {
+                stream,
+                held: BytesMut::new(),
+                client_closed: false,
+                broken: false,
+                heard: false,
+            }),
+            handle,
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads until it is clear whether the client begins with `preface`, and returns that.
+    pub(crate) async fn begins_with(&self, preface: &[u8]) -> io::Result<bool> {
+        std::future::poll_fn(|cx| {
+            let mut state = self.state();
+            loop {
+                let known = state.held.len().min(preface.len());
+                if state.held[..known] != preface[..known] {
+                    return Poll::Ready(Ok(false));
+                }
+                if known == preface.len() || state.client_closed {
+                    return Poll::Ready(Ok(known == preface.len()));
+                }
+                ready!(state.poll_hold(cx))?;
+            }
+        })
+        .await
+    }
+
+    /// Nothing of the next request has been heard of.
+    pub(crate) fn begin_head(&self) {
+        let mut state = self.state();
+        state.heard = !state.held.is_empty();
+    }
+
+    /// Returns whether anything was read since it was asked last.
+    pub(crate) fn take_heard(&self) -> bool {
+        std::mem::take(&mut self.state().heard)
+    }
+
+    /// Waits for the first byte of a request, or the end.
+    pub(crate) async fn heard(&self) {
+        std::future::poll_fn(|cx| {
+            let mut state = self.state();
+            if state.heard || state.client_closed || state.broken {
+                return Poll::Ready(());
+            }
+            match ready!(state.poll_hold(cx)) {
+                Ok(()) | Err(_) => Poll::Ready(()),
+            }
+        })
+        .await;
+    }
+
+    /// Reads on while nobody asks for it, to see whether the client stays.
+    pub(crate) fn watch(&self, cx: &mut Context<'_>) -> Client {
+        let mut state = self.state();
+        while !state.client_closed && !state.broken && state.held.len() < HELD {
+            if state.poll_hold(cx).is_pending() {
+                break;
+            }
+        }
+        match (state.broken, state.client_closed) {
+            (true, _) => Client::Gone,
+            (false, true) => Client::Closed,
+            (false, false) => Client::Listens,
+        }
+    }
+
+    /// Puts bytes that the engine has read back before all others.
+    pub(crate) fn unread(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        let behind = state.held.split();
+        state.held.extend_from_slice(bytes);
+        state.held.extend_from_slice(&behind);
+    }
+
+    /// Discards what the client still sends, until it closes its side.
+    pub(crate) async fn discard(&self) {
+        std::future::poll_fn(|cx| {
+            let mut state = self.state();
+            while !state.client_closed && !state.broken {
+                let _ = ready!(state.poll_hold(cx));
+                state.held.clear();
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Has the close of the connection be a reset, so that nobody takes what was sent for all of it.
+    pub(crate) fn break_off(&self) {
+        self.state().stream.socket().reset_on_close();
+    }
+
+    /// Ends the connection at once: the client sees it closed, and whoever reads it the end.
+    pub(crate) fn shutdown(&self) {
+        let _ = self.handle.shutdown(Shutdown::Both);
+    }
+}
+
+impl State {
+    fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut chunk = [0; CHUNK];
+        let mut buffer = ReadBuf::new(&mut chunk);
+        ready!(self.poll_read(cx, &mut buffer))?;
+        self.held.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.client_closed {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        match ready!(Pin::new(&mut self.stream).poll_read(cx, buffer)) {
+            Ok(()) if buffer.filled().len() == before => self.client_closed = true,
+            Ok(()) => self.heard = true,
+            Err(error) => {
+                self.broken = true;
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The engine's end of a connection, and later the application's.
+#[derive(Clone)]
+pub(crate) struct End(pub(crate) Arc<Link>);
+
+impl AsyncRead for End {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut state = self.0.state();
+        if state.held.is_empty() {
+            return state.poll_read(cx, buffer);
+        }
+        let read = state.held.len().min(buffer.remaining());
+        buffer.put_slice(&state.held[..read]);
+        state.held.advance(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for End {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0.state().stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0.state().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.0.state().stream).poll_shutdown(cx) {
+            // Closed already, by the client or before.
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::NotConnected => {
+                Poll::Ready(Ok(()))
+            }
+            polled => polled,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod bound;
+mod door;
+mod exchange;
+mod flight;
+mod frames;
+mod link;
+mod outgoing;
+mod pump;
+mod request;
+mod server;
+mod socket;
+mod tls;
+mod transport;
+mod upgraded;
+mod worker;
+
+pub use bound::XitcaBoundServer;
+pub use server::{XitcaConfig, XitcaServer};
