@@ -26,6 +26,8 @@ pub(crate) fn all() -> Servers {
         "actix": transom_actix::ActixServer::default,
         "tiny-http": transom_tiny_http::TinyHttpServer::default,
         "trillium": transom_trillium::TrilliumServer::default,
+        "xitca": transom_xitca::XitcaServer::default,
+        "pingora": transom_pingora::PingoraServer::default,
         "fastcgi": transom_cgi::FastCgiServer::default,
         "scgi": transom_cgi::ScgiServer::default,
         "uwsgi": transom_cgi::UwsgiServer::default,
