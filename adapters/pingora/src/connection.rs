@@ -106,6 +106,7 @@ impl<A: Application> Server<A> {
         connection: &Connection,
         upgrades: &Upgrades,
     ) -> io::Result<()> {
+        link.collect();
         let mut stream: EngineStream = Box::new(End(Arc::clone(&link)));
         let mut ahead: Option<BytesMut> = None;
         let mut idle_timeout = self.head_timeout;
@@ -189,7 +190,7 @@ impl<A: Application> Server<A> {
             ahead.extend_from_slice(&bytes);
         }
         drop(session);
-        link.unread(&ahead);
+        link.hand_over(&ahead);
         upgrades.add(link);
         let upgraded = Upgraded::from_tokio(End(Arc::clone(link)));
         completion.complete(upgraded, self.dispatcher.statistics());

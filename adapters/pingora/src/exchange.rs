@@ -126,6 +126,9 @@ impl Exchange<'_> {
                 if self.is_gone(cx) {
                     return Poll::Ready(None);
                 }
+                if let Some(link) = self.link {
+                    link.send_on(cx);
+                }
                 self.pump.poll(cx, self.session).map(|()| Some(None))
             });
             match step.await {
@@ -181,6 +184,7 @@ impl Exchange<'_> {
                 return Outcome::Broken;
             }
         }
+        // The engine sends the head at once: it says nothing of a length.
         match self.session.write_response_header(head).await {
             Ok(()) => Outcome::Switches(completion),
             Err(_) => Outcome::Broken,
@@ -236,13 +240,15 @@ impl Exchange<'_> {
 
     /// Ends a response that cannot be completed so that nobody takes it for complete.
     async fn break_off(&mut self) -> Outcome {
-        if let Some(link) = self.link
-            && self.version < Version::HTTP_11
-        {
-            link.break_off();
-        }
-        if self.link.is_none() {
-            self.session.shutdown().await;
+        match self.link {
+            Some(link) => {
+                let _ = link.flush().await;
+                // An orderly close would be the end of a body that has no other.
+                if self.version < Version::HTTP_11 {
+                    link.break_off();
+                }
+            }
+            None => self.session.shutdown().await,
         }
         Outcome::Broken
     }

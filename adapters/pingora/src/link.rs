@@ -14,6 +14,10 @@ use crate::tls::Stream;
 /// How much a client may send while the application works on its request; the rest stays in the socket.
 const HELD: usize = 64 * 1024;
 
+/// How much is kept to be written at once: the engine writes a head and a short body one by one, and flushes
+/// behind them.
+const UNSENT: usize = 16 * 1024;
+
 /// How much one read takes.
 const CHUNK: usize = 4 * 1024;
 
@@ -28,6 +32,9 @@ struct State {
     stream: Stream,
     /// What was read and the engine has not asked for.
     held: BytesMut,
+    unsent: BytesMut,
+    /// What is written is kept for a moment.
+    collects: bool,
     client_closed: bool,
     broken: bool,
     /// Something was read since [`Link::begin_head`].
@@ -52,6 +59,8 @@ impl Link {
             state: Mutex::new(State {
                 stream,
                 held: BytesMut::new(),
+                unsent: BytesMut::new(),
+                collects: false,
                 client_closed: false,
                 broken: false,
                 heard: false,
@@ -122,9 +131,27 @@ impl Link {
         }
     }
 
-    /// Puts bytes that the engine has read back before all others.
-    pub(crate) fn unread(&self, bytes: &[u8]) {
+    /// Sends on what is kept, while the application has no more of it.
+    pub(crate) fn send_on(&self, cx: &mut Context<'_>) {
+        // A failure is seen by whoever writes next.
+        let _ = self.state().poll_send(cx);
+    }
+
+    /// Sends what is kept.
+    pub(crate) async fn flush(&self) -> io::Result<()> {
+        std::future::poll_fn(|cx| self.state().poll_send(cx)).await
+    }
+
+    /// Keeps what is written until it is flushed, or the application has no more of it.
+    pub(crate) fn collect(&self) {
+        self.state().collects = true;
+    }
+
+    /// The connection is the application's: the bytes that the engine has read are its first, and what it writes
+    /// is sent.
+    pub(crate) fn hand_over(&self, bytes: &[u8]) {
         let mut state = self.state();
+        state.collects = false;
         let behind = state.held.split();
         state.held.extend_from_slice(bytes);
         state.held.extend_from_slice(&behind);
@@ -155,6 +182,18 @@ impl Link {
 }
 
 impl State {
+    /// Writes what is kept.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unsent.is_empty() {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.unsent))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.unsent.advance(written);
+        }
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
     fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut chunk = [0; CHUNK];
         let mut buffer = ReadBuf::new(&mut chunk);
@@ -211,15 +250,25 @@ impl AsyncWrite for End {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0.state().stream).poll_write(cx, bytes)
+        let mut state = self.0.state();
+        if state.collects && state.unsent.len() + bytes.len() <= UNSENT {
+            state.unsent.extend_from_slice(bytes);
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        if !state.unsent.is_empty() {
+            ready!(state.poll_send(cx))?;
+        }
+        Pin::new(&mut state.stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0.state().stream).poll_flush(cx)
+        self.0.state().poll_send(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match Pin::new(&mut self.0.state().stream).poll_shutdown(cx) {
+        let mut state = self.0.state();
+        ready!(state.poll_send(cx))?;
+        match Pin::new(&mut state.stream).poll_shutdown(cx) {
             // Closed already, by the client or before.
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::NotConnected => {
                 Poll::Ready(Ok(()))

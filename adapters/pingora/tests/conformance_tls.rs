@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         PingoraServer::new("https://127.0.0.1:0")
             .with_rustls(Arc::clone(&config))
             // Shorter than the kit's patience.
-            .with_handshake_timeout(Duration::from_secs(1))
+            .with_handshake_timeout(Duration::from_secs(3))
     }))
 }
 

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
             .with_workers(2)
             .with_rustls(Arc::clone(&config))
             // Shorter than the kit's patience.
-            .with_handshake_timeout(Duration::from_secs(1))
+            .with_handshake_timeout(Duration::from_secs(3))
     }))
 }
 

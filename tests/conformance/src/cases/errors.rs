@@ -259,7 +259,8 @@ impl tower_service::Service<Request> for Later {
 
 async fn waits_for_ready(run: Run) -> Outcome {
     let request = run.get("/").body(Body::empty())?;
-    let reply = run.connect().await?.send(request).await?;
+    let mut connection = run.connect().await?;
+    let reply = connection.send(request).await?;
     same("the status", reply.status(), 200)?;
     same("the body", reply.text().await?, "was ready")
 }
@@ -293,7 +294,8 @@ impl tower_service::Service<Request> for Fails {
 
 async fn never_ready(run: Run) -> Outcome {
     let request = run.get("/").body(Body::empty())?;
-    let reply = run.connect().await?.send(request).await?;
+    let mut connection = run.connect().await?;
+    let reply = connection.send(request).await?;
     same("the status", reply.status(), 500)?;
     same("the content", reply.text().await?, "")
 }
@@ -319,7 +321,8 @@ async fn limit(run: Run) -> Outcome {
         });
         let streamed = Body::from_stream(stream::iter(pieces));
         for (how, body) in [("announced", announced), ("streamed", streamed)] {
-            let reply = run.connect().await?.send(run.post("/").body(body)?).await;
+            let mut connection = run.connect().await?;
+            let reply = connection.send(run.post("/").body(body)?).await;
             let place = format!("{length} bytes, {how}");
             let reply = reply.map_err(|failure| failure.at(&place))?;
             same(
@@ -333,7 +336,8 @@ async fn limit(run: Run) -> Outcome {
         }
     }
     let request = run.post("/").body(Body::from("hello"))?;
-    let reply = run.connect().await?.send(request).await?;
+    let mut connection = run.connect().await?;
+    let reply = connection.send(request).await?;
     same("the next body", reply.text().await?, "5")
 }
 

@@ -55,7 +55,8 @@ async fn announced(run: Run) -> Outcome {
     same("the length of a body at the limit", seen.body.len(), 10)?;
 
     let request = run.post("/").body(Body::from("0123456789A"))?;
-    let reply = run.connect().await?.send(request).await?;
+    let mut connection = run.connect().await?;
+    let reply = connection.send(request).await?;
     same("the status", reply.status(), 413)?;
     let seen = run.notes().request(1).await?;
     let refused = seen

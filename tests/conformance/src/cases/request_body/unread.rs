@@ -82,6 +82,7 @@ async fn dropped(run: Run) -> Outcome {
     drop(sender);
     // The server is as well as before.
     let request = run.post("/").body(Body::from("whole"))?;
-    let reply = run.connect().await?.send(request).await?;
+    let mut connection = run.connect().await?;
+    let reply = connection.send(request).await?;
     same("the next answer", reply.text().await?, "enough")
 }
