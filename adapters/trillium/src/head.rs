@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri,
 use transom::adapter::check_head;
 use trillium_http::{Conn, Headers, Status};
 
+use crate::names;
+
 /// Returns the head; `None` for one that is wrong, or that the types of `http` cannot express.
 pub(crate) fn request<T>(conn: &Conn<T>) -> Option<Parts>
 where
@@ -36,7 +38,7 @@ where
 pub(crate) fn fields(fields: &Headers) -> Option<HeaderMap> {
     let mut map = HeaderMap::try_with_capacity(fields.len()).ok()?;
     for (name, values) in fields {
-        let name = HeaderName::from_bytes(name.as_ref().as_bytes()).ok()?;
+        let name = names::to_http(&name)?;
         let (last, before) = values.split_last()?;
         for value in before {
             map.try_append(name.clone(), HeaderValue::from_bytes(value.as_ref()).ok()?)
@@ -49,25 +51,19 @@ pub(crate) fn fields(fields: &Headers) -> Option<HeaderMap> {
 }
 
 /// Adds the fields of a response to the engine's.
-pub(crate) fn add_fields(fields: &mut Headers, map: HeaderMap) {
-    let mut last = None;
+pub(crate) fn add_fields(fields: &mut Headers, map: &HeaderMap) {
     for (name, value) in map {
-        if name.is_some() {
-            last = name;
-        }
-        if let Some(name) = &last {
-            let name = trillium_http::HeaderName::from(name.clone());
-            match value.to_str() {
-                // Short ones are kept in place, without an allocation.
-                Ok(value) => fields.append(name, format_args!("{value}")),
-                Err(_) => fields.append(name, value.as_bytes().to_vec()),
-            };
-        }
+        let name = names::to_engine(name);
+        match value.to_str() {
+            // Short ones are kept in place, without an allocation.
+            Ok(value) => fields.append(name, format_args!("{value}")),
+            Err(_) => fields.append(name, value.as_bytes().to_vec()),
+        };
     }
 }
 
 /// Returns the fields of trailers in the engine's type.
-pub(crate) fn trailers(map: HeaderMap) -> Headers {
+pub(crate) fn trailers(map: &HeaderMap) -> Headers {
     let mut fields = Headers::new();
     add_fields(&mut fields, map);
     fields
@@ -89,19 +85,42 @@ pub(crate) fn is_known(status: StatusCode) -> bool {
     Status::try_from(status.as_u16()).is_ok()
 }
 
+/// Which of the fields there are that decide how HTTP/1 goes on. Few requests have one, and one look at each field
+/// costs less than a lookup.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Present {
+    pub(crate) connection: bool,
+    pub(crate) content_length: bool,
+    pub(crate) expect: bool,
+    pub(crate) te: bool,
+    pub(crate) transfer_encoding: bool,
+    pub(crate) upgrade: bool,
+}
+
+impl Present {
+    pub(crate) fn of(fields: &HeaderMap) -> Self {
+        let mut present = Self::default();
+        for name in fields.keys() {
+            match *name {
+                header::CONNECTION => present.connection = true,
+                header::CONTENT_LENGTH => present.content_length = true,
+                header::EXPECT => present.expect = true,
+                header::TE => present.te = true,
+                header::TRANSFER_ENCODING => present.transfer_encoding = true,
+                header::UPGRADE => present.upgrade = true,
+                _ => {}
+            }
+        }
+        present
+    }
+}
+
 /// Returns whether one of the fields of that name lists the token.
 pub(crate) fn lists(fields: &HeaderMap, name: HeaderName, token: &str) -> bool {
     fields.get_all(name).iter().any(|value| {
         let mut tokens = value.as_bytes().split(|byte| *byte == b',');
         tokens.any(|one| one.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
     })
-}
-
-/// Returns whether the client asks to switch to another protocol, by the fields of HTTP/1.1.
-pub(crate) fn asks_to_upgrade(head: &Parts) -> bool {
-    head.version == Version::HTTP_11
-        && head.headers.contains_key(header::UPGRADE)
-        && lists(&head.headers, header::CONNECTION, "upgrade")
 }
 
 fn version(version: trillium_http::Version) -> Version {

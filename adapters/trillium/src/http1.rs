@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use futures_util::io::{AsyncWriteExt as _, empty};
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use transom::adapter::{Connection, ResponseBody, UpgradeCompletion, body_pump, upgrade_offer};
 use transom::features::{RequestExt, ResponseTrailers, Upgraded};
@@ -19,7 +19,7 @@ use trillium_http::{
 };
 
 use crate::feed::{Feed, Source as _};
-use crate::head;
+use crate::head::{self, Present};
 use crate::hub::Hub;
 use crate::outgoing::{Outgoing, Peer};
 use crate::shared::{Shared, lend};
@@ -165,99 +165,128 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    fn of(head: &Parts) -> Self {
-        let connection = |token| head::lists(&head.headers, header::CONNECTION, token);
+    fn of(head: &Parts, present: Present) -> Self {
+        let connection =
+            |token| present.connection && head::lists(&head.headers, header::CONNECTION, token);
         let is_10 = head.version == Version::HTTP_10;
         Self {
             method: head.method.clone(),
             version: head.version,
-            takes_trailers: !is_10 && head::lists(&head.headers, header::TE, "trailers"),
+            takes_trailers: !is_10
+                && present.te
+                && head::lists(&head.headers, header::TE, "trailers"),
             close: connection("close") || (is_10 && !connection("keep-alive")),
-            expects: !is_10 && head.headers.contains_key(header::EXPECT),
+            expects: !is_10 && present.expect,
         }
     }
 }
 
 /// Answers one request.
-async fn exchange<A: Application>(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` copies its arguments once more, and the engine's request is a large one"
+)]
+fn exchange<A: Application>(
     hub: &Hub<A>,
     connection: &Connection,
     wire: &Io,
     place: &Place,
     mut conn: Conn<Io>,
-) -> Conn<Io> {
-    wire.with(Wire::answering);
-    let Some(mut parts) = head::request(&conn) else {
-        return refuse(conn, wire, place);
-    };
-    let asked = Asked::of(&parts);
-    let length = length(&parts);
-    let (offer, completion) = match length {
-        Some(0) if parts.method == Method::CONNECT || head::asks_to_upgrade(&parts) => {
-            let (offer, completion) = upgrade_offer();
-            (Some(offer), Some(completion))
+) -> impl Future<Output = Conn<Io>> {
+    async move {
+        wire.with(Wire::answering);
+        let Some(mut parts) = head::request(&conn) else {
+            refuse(&mut conn, wire, place);
+            return conn;
+        };
+        let present = Present::of(&parts.headers);
+        let asked = Asked::of(&parts, present);
+        let length = length(&parts.headers, present);
+        let (offer, completion) = match length {
+            Some(0) if parts.method == Method::CONNECT || asks_to_upgrade(&parts, present) => {
+                let (offer, completion) = upgrade_offer();
+                (Some(offer), Some(completion))
+            }
+            _ => (None, None),
+        };
+        let begun = hub.dispatcher.begin(connection, &mut parts, offer);
+        if asked.takes_trailers {
+            parts.features_mut().insert(ResponseTrailers::new());
         }
-        _ => (None, None),
-    };
-    let begun = hub.dispatcher.begin(connection, &mut parts, offer);
-    if asked.takes_trailers {
-        parts.features_mut().insert(ResponseTrailers::new());
+        let lifetime = begun.lifetime().clone();
+        let (mut feed, body) = match length {
+            Some(0) => (None, Body::empty()),
+            length => {
+                let (sender, body) = body_pump(length);
+                (Some(Feed::new(sender, length)), body)
+            }
+        };
+        let outcome = {
+            let mut called = pin!(begun.run(parts, body, |_, body| body));
+            let mut feeding = pin!(async {
+                if let Some(feed) = &mut feed {
+                    feed.fill(&mut conn, &lifetime).await?;
+                }
+                // What follows is the next request, or the end.
+                poll_fn(|cx| conn.poll_gone(cx, &lifetime).map(Err)).await
+            });
+            poll_fn(|cx| {
+                if let Poll::Ready(outcome) = called.as_mut().poll(cx) {
+                    return Poll::Ready(outcome.ok());
+                }
+                let gone = feeding.as_mut().poll(cx);
+                gone.map(|_: io::Result<()>| None)
+            })
+            .await
+        };
+        let Some(response) = outcome else {
+            match place.leave(None).await {}
+        };
+        let answer = Answer {
+            asked,
+            response,
+            feed,
+            completion,
+        };
+        let plan = answer.plan(hub.shutdown.is_requested());
+        if plan.beside_engine {
+            match place.leave(Some(answer.take_over(plan, conn))).await {}
+        }
+        answer.give(plan, wire, place, &mut conn);
+        conn
     }
-    let lifetime = begun.lifetime().clone();
-    let (mut feed, body) = match length {
-        Some(0) => (None, Body::empty()),
-        length => {
-            let (sender, body) = body_pump(length);
-            (Some(Feed::new(sender, length)), body)
-        }
-    };
-    let outcome = {
-        let mut called = pin!(begun.run(parts, body, |_, body| body));
-        let mut feeding = pin!(async {
-            if let Some(feed) = &mut feed {
-                feed.fill(&mut conn, &lifetime).await?;
-            }
-            // What follows is the next request, or the end.
-            poll_fn(|cx| conn.poll_gone(cx, &lifetime).map(Err)).await
-        });
-        poll_fn(|cx| {
-            if let Poll::Ready(outcome) = called.as_mut().poll(cx) {
-                return Poll::Ready(outcome.ok());
-            }
-            let gone = feeding.as_mut().poll(cx);
-            gone.map(|_: io::Result<()>| None)
-        })
-        .await
-    };
-    let Some(response) = outcome else {
-        match place.leave(None).await {}
-    };
-    let answer = Answer {
-        asked,
-        response,
-        feed,
-        completion,
-    };
-    answer.give(hub, wire, place, conn).await
 }
 
 /// How many bytes follow the head; `None` if they come in chunks.
-fn length(head: &Parts) -> Option<u64> {
-    if head.headers.contains_key(header::TRANSFER_ENCODING) {
+fn length(fields: &HeaderMap, present: Present) -> Option<u64> {
+    if present.transfer_encoding {
         return None;
     }
-    let length = head.headers.get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.trim().parse().ok());
-    Some(length.unwrap_or(0))
+    let length = present
+        .content_length
+        .then(|| fields.get(header::CONTENT_LENGTH));
+    let length = length.flatten();
+    Some(
+        length
+            .and_then(|length| length.to_str().ok()?.trim().parse().ok())
+            .unwrap_or(0),
+    )
 }
 
-fn refuse(mut conn: Conn<Io>, wire: &Io, place: &Place) -> Conn<Io> {
+/// Returns whether the client asks to switch to another protocol.
+fn asks_to_upgrade(head: &Parts, present: Present) -> bool {
+    head.version == Version::HTTP_11
+        && present.upgrade
+        && present.connection
+        && head::lists(&head.headers, header::CONNECTION, "upgrade")
+}
+
+fn refuse(conn: &mut Conn<Io>, wire: &Io, place: &Place) {
     conn.set_status(400);
     let fields = conn.response_headers_mut();
     fields.insert(KnownHeaderName::Connection, "close");
     wire.with(Wire::answered);
     place.with(|slot| slot.unread = true);
-    conn
 }
 
 /// An answer on its way out.
@@ -268,84 +297,97 @@ struct Answer {
     completion: Option<UpgradeCompletion>,
 }
 
+/// How an answer is sent.
+#[derive(Clone, Copy)]
+struct Plan {
+    /// The engine cannot send it as it is.
+    beside_engine: bool,
+    /// It turns the connection into something else, if that was offered.
+    switches: bool,
+    /// No request follows.
+    close: bool,
+    /// The body of the request was not read to its end.
+    unread: bool,
+    /// How long its body will be is not known.
+    unknown_length: bool,
+}
+
 impl Answer {
-    /// Gives the answer to the engine if that can send it as it is.
-    async fn give<A: Application>(
-        self,
-        hub: &Hub<A>,
-        wire: &Io,
-        place: &Place,
-        conn: Conn<Io>,
-    ) -> Conn<Io> {
+    fn plan(&self, is_stopping: bool) -> Plan {
         let Self {
             asked,
-            mut response,
+            response,
             feed,
-            completion,
+            ..
         } = self;
+        let feed = feed.as_ref();
         let status = response.status();
         let tunnel = asked.method == Method::CONNECT && status.is_success();
         let switches = status == StatusCode::SWITCHING_PROTOCOLS || tunnel;
-        let switching = completion.filter(|offer| switches && offer.is_accepted());
-        let unread = feed.as_ref().is_some_and(|feed| !feed.is_complete());
+        let unread = feed.is_some_and(|feed| !feed.is_complete());
         // A client that was not told to go on sends no body, or the whole of it: only the end of the connection
         // tells which.
         let unsent = unread && asked.expects;
-        let broken = feed.as_ref().is_some_and(Feed::is_broken);
-        let close = asked.close || unsent || broken || hub.shutdown.is_requested();
+        let broken = feed.is_some_and(Feed::is_broken);
+        let close = asked.close || unsent || broken || is_stopping;
         let unknown_length = response.body().size_hint().exact().is_none();
         // With `Connection: close` the engine leaves the chunks out, and a body that breaks off looks whole.
         let unmarked = close && unknown_length && asked.version == Version::HTTP_11;
-        let wanted = feed.as_ref().is_some_and(Feed::is_wanted);
-        if wanted || switches || unmarked || !head::is_known(status) {
-            let taken = Takeover {
-                upgrade: Upgrade::from(conn),
-                response,
-                feed,
-                asked,
-                // A connection that switches has no end of HTTP to tell of.
-                close: close && switching.is_none(),
-                switching,
-            };
-            match place.leave(Some(Box::new(taken))).await {}
+        let wanted = feed.is_some_and(Feed::is_wanted);
+        Plan {
+            beside_engine: wanted || switches || unmarked || !head::is_known(status),
+            switches,
+            close,
+            unread,
+            unknown_length,
         }
+    }
+
+    /// Takes the connection out of the engine's hands, to be answered beside it.
+    fn take_over(self, plan: Plan, conn: Conn<Io>) -> Box<Takeover> {
+        let accepted = self.completion.filter(UpgradeCompletion::is_accepted);
+        let switching = accepted.filter(|_| plan.switches);
+        Box::new(Takeover {
+            upgrade: Upgrade::from(conn),
+            response: self.response,
+            feed: self.feed,
+            asked: self.asked,
+            // A connection that switches has no end of HTTP to tell of.
+            close: plan.close && switching.is_none(),
+            switching,
+        })
+    }
+
+    /// Gives the answer to the engine.
+    fn give(self, plan: Plan, wire: &Io, place: &Place, conn: &mut Conn<Io>) {
+        let asked = self.asked;
+        let (mut parts, body) = self.response.into_parts();
         let keep = match asked.version {
-            _ if close => Some("close"),
-            Version::HTTP_10 if unknown_length => Some("close"),
+            _ if plan.close => Some("close"),
+            Version::HTTP_10 if plan.unknown_length => Some("close"),
             Version::HTTP_10 => Some("keep-alive"),
             _ => None,
         };
         if let Some(keep) = keep {
             // Added: a 426 has one already.
-            let fields = response.headers_mut();
-            fields.append(header::CONNECTION, HeaderValue::from_static(keep));
+            let keep = HeaderValue::from_static(keep);
+            parts.headers.append(header::CONNECTION, keep);
         }
         place.with(|slot| {
-            slot.unread = unread && close;
-            slot.unmarked = unknown_length && asked.version == Version::HTTP_10;
+            slot.unread = plan.unread && plan.close;
+            slot.unmarked = plan.unknown_length && asked.version == Version::HTTP_10;
         });
-        to_engine(&asked, response, wire, conn)
+        conn.set_status(head::status(parts.status));
+        let body = match asked.method {
+            // The engine would announce that there is nothing.
+            Method::HEAD => (!parts.headers.contains_key(header::CONTENT_LENGTH))
+                .then(|| EngineBody::new_streaming(empty(), None)),
+            _ => Outgoing::of(body, asked.takes_trailers, Peer::Wire(wire.clone())),
+        };
+        head::add_fields(conn.response_headers_mut(), &parts.headers);
+        if let Some(body) = body {
+            conn.set_response_body(body);
+        }
+        wire.with(Wire::answered);
     }
-}
-
-fn to_engine(
-    asked: &Asked,
-    response: http::Response<ResponseBody>,
-    wire: &Io,
-    mut conn: Conn<Io>,
-) -> Conn<Io> {
-    let (parts, body) = response.into_parts();
-    conn.set_status(head::status(parts.status));
-    let unannounced = !parts.headers.contains_key(header::CONTENT_LENGTH);
-    head::add_fields(conn.response_headers_mut(), parts.headers);
-    let body = match asked.method {
-        // The engine would announce that there is nothing.
-        Method::HEAD => unannounced.then(|| EngineBody::new_streaming(empty(), None)),
-        _ => Outgoing::of(body, asked.takes_trailers, Peer::Wire(wire.clone())),
-    };
-    if let Some(body) = body {
-        conn.set_response_body(body);
-    }
-    wire.with(Wire::answered);
-    conn
 }

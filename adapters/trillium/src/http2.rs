@@ -220,7 +220,7 @@ fn answered(
     let (parts, body) = response.into_parts();
     conn.set_status(head::status(parts.status));
     let unannounced = !parts.headers.contains_key(header::CONTENT_LENGTH);
-    head::add_fields(conn.response_headers_mut(), parts.headers);
+    head::add_fields(conn.response_headers_mut(), &parts.headers);
     let body = match *method {
         // The engine would announce that there is nothing.
         Method::HEAD => unannounced.then(|| EngineBody::new_streaming(empty(), None)),

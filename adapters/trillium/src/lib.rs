@@ -52,6 +52,7 @@ mod http1;
 mod http2;
 mod hub;
 mod intake;
+mod names;
 mod outgoing;
 mod server;
 mod shared;

@@ -106,6 +106,7 @@ impl AsyncRead for Outgoing {
 
 impl BodySource for Outgoing {
     fn trailers(self: Pin<&mut Self>) -> Option<Headers> {
-        self.get_mut().trailers.take().map(head::trailers)
+        let trailers = self.get_mut().trailers.take()?;
+        Some(head::trailers(&trailers))
     }
 }

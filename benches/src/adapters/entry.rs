@@ -3,7 +3,7 @@ use std::error::Error;
 use transom::features::{ServerAddress, ServerAddresses};
 use transom::{BoundServer, Server, Shutdown};
 
-use super::{actix, tiny_http};
+use super::{actix, tiny_http, trillium};
 use crate::servers::{end_of_input, greet, listening};
 
 /// An engine, and what an adapter may add to it.
@@ -33,6 +33,12 @@ pub const ALL: &[Entry] = &[
         bound: None,
         native: tiny_http::native,
         adapted: tiny_http::adapted,
+    },
+    Entry {
+        name: "trillium",
+        bound: Some(1.25),
+        native: trillium::native,
+        adapted: trillium::adapted,
     },
 ];
 

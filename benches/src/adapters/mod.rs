@@ -4,5 +4,6 @@
 mod actix;
 mod entry;
 mod tiny_http;
+mod trillium;
 
 pub use entry::{ALL, Entry, serve};
