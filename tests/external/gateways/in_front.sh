@@ -1,6 +1,8 @@
 # Starts a gateway in front of $ADDRESS, or of $SOCKET, at $PORT, with its sample for a protocol:
-#   NAME_in_front PROTOCOL tcp|unix|process
-# or of none, but of $PROGRAM, which is started for each request.
+#   NAME_in_front PROTOCOL tcp|unix
+# Or in front of nothing, but with $PROGRAM, which it starts for each request:
+#   NAME_in_front cgi process
+# nginx also so that uploads are kept (`kept`), Apache also at a path (`below`).
 # Everything here is the same for each protocol but for what a sample calls the program.
 
 DEPLOY=$ROOT/examples/deploy
@@ -25,6 +27,10 @@ nginx_in_front() {
     case $2 in
         tcp) put "$site" 'server 127.0.0.1:5000;' "server ${ADDRESS#http://};" ;;
         unix) put "$site" 'server 127.0.0.1:5000;' "server unix:$SOCKET;" ;;
+        kept)
+            put "$site" 'server 127.0.0.1:5000;' "server ${ADDRESS#http://};"
+            put "$site" "$1_request_buffering off;" "$1_request_buffering on;"
+            ;;
     esac
     local user=; [ "$(id -u)" != 0 ] || user='user root;'
     cat >"$SCRATCH/nginx.conf" <<CONF
@@ -48,6 +54,7 @@ apache_in_front() {
     case $2 in
         tcp) put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass / $scheme${ADDRESS#http://}/" ;;
         unix) put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass / unix:$SOCKET|${scheme}localhost/" ;;
+        below) put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass /app/ $scheme${ADDRESS#http://}/" ;;
         process) put "$site" /usr/lib/cgi-bin/app "$PROGRAM" ;;
     esac
     {

@@ -50,10 +50,7 @@ async fn run() -> Result<(), Error> {
         .with("scgi", ScgiServer::default)
         .with("uwsgi", UwsgiServer::default)
         .with("cgi", CgiServer::new)
-        // The same where a web server says below which path the program stands.
-        .with("scgi-below", || {
-            ScgiServer::default().with_path_base(PathBaseSource::ScriptName)
-        })
+        // ... which says below which path the program stands.
         .with("uwsgi-below", || {
             UwsgiServer::default().with_path_base(PathBaseSource::ScriptName)
         });
