@@ -1,9 +1,13 @@
 # Starts a gateway in front of $ADDRESS, or of $SOCKET, at $PORT, with its sample for a protocol:
 #   NAME_in_front PROTOCOL tcp|unix
+# Or in front of nothing, but with $PROGRAM, which it starts for each request:
+#   NAME_in_front cgi process
+# nginx also so that uploads are kept (`kept`), Apache also at a path (`below`).
 # Everything here is the same for each protocol but for what a sample calls the program.
 
 DEPLOY=$ROOT/examples/deploy
 SOCKET=$SCRATCH/app.sock
+PROGRAM=$SCRATCH/program
 
 # Puts what stands at $3 for $2 in file $1; a sample that has not got $2 is a mistake here.
 put() {
@@ -23,6 +27,10 @@ nginx_in_front() {
     case $2 in
         tcp) put "$site" 'server 127.0.0.1:5000;' "server ${ADDRESS#http://};" ;;
         unix) put "$site" 'server 127.0.0.1:5000;' "server unix:$SOCKET;" ;;
+        kept)
+            put "$site" 'server 127.0.0.1:5000;' "server ${ADDRESS#http://};"
+            put "$site" "$1_request_buffering off;" "$1_request_buffering on;"
+            ;;
     esac
     local user=; [ "$(id -u)" != 0 ] || user='user root;'
     cat >"$SCRATCH/nginx.conf" <<CONF
@@ -40,19 +48,22 @@ CONF
 
 apache_in_front() {
     local site=$SCRATCH/site.conf modules=/usr/lib/apache2/modules module scheme
-    scheme=$(grep -oE '^ *ProxyPass / [a-z]+://' "$DEPLOY/apache/$1.conf" | awk '{ print $3 }')
+    scheme=$(sed -nE 's,^ *ProxyPass / ([a-z]+://).*,\1,p' "$DEPLOY/apache/$1.conf")
     cp "$DEPLOY/apache/$1.conf" "$site"
     put "$site" '*:80' "127.0.0.1:$PORT"
     case $2 in
         tcp) put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass / $scheme${ADDRESS#http://}/" ;;
         unix) put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass / unix:$SOCKET|${scheme}localhost/" ;;
+        below) put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass /app/ $scheme${ADDRESS#http://}/" ;;
+        process) put "$site" /usr/lib/cgi-bin/app "$PROGRAM" ;;
     esac
     {
-        for module in mpm_event authz_core authz_host headers proxy proxy_fcgi proxy_scgi proxy_uwsgi proxy_ajp; do
+        for module in mpm_event authz_core authz_host headers alias cgid proxy proxy_fcgi proxy_scgi proxy_uwsgi proxy_ajp; do
             echo "LoadModule ${module}_module $modules/mod_$module.so"
         done
         echo "ServerRoot $SCRATCH"
         echo "PidFile $SCRATCH/apache.pid"
+        echo "ScriptSock $SCRATCH/cgid.sock"
         echo "ErrorLog /dev/stderr"
         echo "Listen 127.0.0.1:$PORT"
         [ "$(id -u)" != 0 ] || printf 'User www-data\nGroup www-data\n'
@@ -70,6 +81,7 @@ lighttpd_in_front() {
     case $2 in
         tcp) put "$config" '"port" => 5000' "\"port\" => ${ADDRESS##*:}" ;;
         unix) put "$config" '"host" => "127.0.0.1", "port" => 5000' "\"socket\" => \"$SOCKET\"" ;;
+        process) put "$config" '"/usr/lib/cgi-bin/app"' "\"$PROGRAM\"" ;;
     esac
     echo "server.upload-dirs = ( \"$SCRATCH\" )" >>"$config"
     started "lighttpd-$1-$2" lighttpd -D -f "$config"

@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{AppendHeaders, Response};
 use axum::routing::{any, get};
@@ -20,7 +20,8 @@ use futures_util::stream;
 use http_body_util::BodyExt as _;
 use transom::RequestExt as _;
 use transom::features::{
-    ConnectionInfo, MaxRequestBodySize, RequestLifetime, Scheme, ServerStatistics, ServerVariables,
+    ConnectionInfo, MaxRequestBodySize, PathBase, RequestLifetime, Scheme, ServerStatistics,
+    ServerVariables,
 };
 
 /// How many requests were given up by their clients.
@@ -40,6 +41,7 @@ impl Drop for Endless {
 /// |---|---|
 /// | `/` | `hello` |
 /// | `/seen` | what the application sees of the request, a line each |
+/// | `/seen/...` | the same |
 /// | `/echo` | the body of the request, as it comes |
 /// | `/whole` | the body of the request, once all of it is there |
 /// | `/length` | how many bytes the body of the request has, once all are there |
@@ -47,6 +49,7 @@ impl Drop for Endless {
 /// | `/received` | how many bytes have come of all bodies to the two |
 /// | `/variables` | what a gateway says, a line each |
 /// | `/cookies` | `hello`, and two cookies |
+/// | `/moved?URL` | `hello` with 200, and URL in `Location` |
 /// | `/breaks` | `hello`, and then no end |
 /// | `/bytes/N` | N bytes, as fast as they are taken |
 /// | `/stream/N` | N pieces of 1 KiB, 20 ms apart, in chunks |
@@ -70,6 +73,7 @@ pub(crate) fn router() -> Router {
     Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/seen", any(seen))
+        .route("/seen/{*below}", any(seen))
         .route(
             "/echo",
             any(|request: Request| async { request.into_body() }),
@@ -87,6 +91,12 @@ pub(crate) fn router() -> Router {
             get(|| async {
                 let cookies = [(header::SET_COOKIE, "a=1"), (header::SET_COOKIE, "b=2")];
                 (AppendHeaders(cookies), "hello")
+            }),
+        )
+        .route(
+            "/moved",
+            get(|RawQuery(to): RawQuery| async {
+                ([(header::LOCATION, to.unwrap_or_default())], "hello")
             }),
         )
         .route("/breaks", get(breaks))
@@ -112,6 +122,9 @@ async fn seen(request: Request) -> String {
     };
     line("method", request.method().to_string());
     line("target", request.uri().to_string());
+    if let Some(base) = request.feature::<PathBase>() {
+        line("path base", base.to_string());
+    }
     line("version", format!("{:?}", request.version()));
     if let Some(scheme) = request.feature::<Scheme>() {
         line("scheme", scheme.to_string());

@@ -17,7 +17,7 @@ use transom::features::ServerInfo;
 use transom::hosting::{Servers, Settings};
 use transom::hyper::Endpoint;
 use transom::{ApplicationBuilder, Error, Host, HyperServer};
-use transom_cgi::FastCgiServer;
+use transom_cgi::{CgiServer, FastCgiServer, PathBaseSource, ScgiServer, UwsgiServer};
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::{HealthChecksLayer, Probe};
 
@@ -46,7 +46,14 @@ async fn run() -> Result<(), Error> {
         })
         // What web servers speak with programs.
         .with("fastcgi", FastCgiServer::default)
-        .with("fastcgi-inherited", FastCgiServer::from_environment);
+        .with("fastcgi-inherited", FastCgiServer::from_environment)
+        .with("scgi", ScgiServer::default)
+        .with("uwsgi", UwsgiServer::default)
+        .with("cgi", CgiServer::new)
+        // ... which says below which path the program stands.
+        .with("uwsgi-below", || {
+            UwsgiServer::default().with_path_base(PathBaseSource::ScriptName)
+        });
     Host::choose(&servers, settings)?
         .with_systemd()
         .try_configure(pipeline)

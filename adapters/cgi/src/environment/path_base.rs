@@ -53,7 +53,7 @@ impl PathBaseSource {
             return None;
         }
         let path_info = of("PATH_INFO");
-        if !path_info.is_empty() && encoded_length(rest, path_info)? != rest.len() {
+        if !path_info.is_empty() && !spells(rest, path_info) {
             return None;
         }
         let slash = if rest.is_empty() { "/" } else { "" };
@@ -65,21 +65,51 @@ impl PathBaseSource {
 
 /// Returns how many bytes of `path`, which is percent-encoded, are `decoded`.
 fn encoded_length(path: &str, decoded: &[u8]) -> Option<usize> {
-    let path = path.as_bytes();
     let mut at = 0;
     for expected in decoded {
-        let digit = |at: usize| path.get(at).and_then(|byte| (*byte as char).to_digit(16));
-        let byte = *path.get(at)?;
-        let (byte, length) = match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => ((high * 16 + low) as u8, 3),
-            _ => (byte, 1),
-        };
+        let (byte, length) = first(path.as_bytes().get(at..)?)?;
         if byte != *expected {
             return None;
         }
         at += length;
     }
     Some(at)
+}
+
+/// Returns whether a path, which is percent-encoded, is what a gateway calls `path_info`: decoded, by Apache with
+/// `AllowEncodedSlashes NoDecode` all but the slashes, and by most with one slash for several.
+fn spells(path: &str, path_info: &[u8]) -> bool {
+    let merged = |mut path: Vec<u8>| {
+        path.dedup_by(|one, other| (*one, *other) == (b'/', b'/'));
+        path
+    };
+    let path_info = merged(path_info.to_vec());
+    [true, false]
+        .into_iter()
+        .any(|slashes| merged(decode(path.as_bytes(), slashes)) == path_info)
+}
+
+/// Decodes a path, with its slashes or without.
+fn decode(mut path: &[u8], slashes: bool) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(path.len());
+    while let Some((byte, length)) = first(path) {
+        let (spelled, rest) = path.split_at(length);
+        match byte {
+            b'/' if !slashes => decoded.extend_from_slice(spelled),
+            _ => decoded.push(byte),
+        }
+        path = rest;
+    }
+    decoded
+}
+
+/// Returns the first byte of a path, decoded, and the length of what it is written with.
+fn first(path: &[u8]) -> Option<(u8, usize)> {
+    let digit = |at: usize| path.get(at).and_then(|byte| (*byte as char).to_digit(16));
+    Some(match (*path.first()?, digit(1), digit(2)) {
+        (b'%', Some(high), Some(low)) => ((high * 16 + low) as u8, 3),
+        (byte, _, _) => (byte, 1),
+    })
 }
 
 #[cfg(test)]
@@ -103,6 +133,15 @@ mod tests {
         assert_eq!(split("/%61pp/a%2Fb", "/app", "/a/b"), "/%61pp /a%2Fb");
         assert_eq!(split("/a%20b/x", "/a b", "/x"), "/a%20b /x");
         assert_eq!(split("/app/x", "/app/", "/x"), "/app /x");
+    }
+
+    #[test]
+    fn slashes_may_be_told_otherwise_than_they_came() {
+        assert_eq!(split("/app/a%2fb//c", "/app", "/a/b/c"), "/app /a%2fb//c");
+        assert_eq!(split("/app/a%2fb//c", "/app", "/a%2fb/c"), "/app /a%2fb//c");
+        assert_eq!(split("/app//c", "/app", "//c"), "/app //c");
+        assert_eq!(split("/app/a%252Fb", "/app", "/a%2Fb"), "/app /a%252Fb");
+        assert_eq!(split("/app/a%252Fb", "/app", "/a/b"), "");
     }
 
     #[test]
