@@ -136,6 +136,9 @@ fn begin<A: Application>(
             raw = link.is_at_end_of_head().then_some(Payload::None);
         }
         Framing::Raw(0) => raw = Some(payload),
+        Framing::Stream(_) if *converted.method() == http::Method::CONNECT => {
+            pump = Some(Pump::of_tunnel(payload, Rc::clone(link)));
+        }
         Framing::Stream(length) => {
             let (filling, body) = Pump::of_stream(payload, length, Rc::clone(link));
             pump = Some(filling);

@@ -7,6 +7,8 @@ const HEAD: usize = 9;
 
 pub(crate) const HEADERS: u8 = 1;
 pub(crate) const RST_STREAM: u8 = 3;
+pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 
 /// Follows the frames of one direction of a connection.

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 use transom::Shutdown;
 
-use crate::frames::{Frames, HEADERS, MAX_STREAM, RST_STREAM, go_away};
+use crate::frames::{Frames, HEADERS, MAX_STREAM, PING, RST_STREAM, SETTINGS, go_away};
 use crate::socket::Socket;
 use crate::streams::Streams;
 use crate::worker::Presence;
@@ -27,6 +27,7 @@ pub(crate) struct Multiplexed {
     sent: Frames,
     /// The highest stream that the engine was given a request on.
     last: u32,
+    questions: Questions,
     /// Frames of the adapter's own, and what is left of them.
     notice: BytesMut,
     /// The engine's frames are with the client's side of the socket.
@@ -70,6 +71,7 @@ impl Multiplexed {
             received: Frames::of_client(),
             sent: Frames::of_server(),
             last: 0,
+            questions: Questions::default(),
             notice: BytesMut::new(),
             flushed: true,
             stopping: Some(Box::pin(async move { shutdown.requested().await })),
@@ -152,17 +154,49 @@ impl Multiplexed {
             .poll(cx)
     }
 
-    fn note(&mut self, bytes: &[u8]) {
+    /// Looks at what the engine is given. It answers each PING and each SETTINGS, however many there are.
+    fn note(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut is_reset = false;
-        let last = &mut self.last;
+        let (last, questions) = (&mut self.last, &mut self.questions);
         self.received.pass(bytes, |kind, stream| match kind {
             HEADERS => *last = stream.max(*last),
             RST_STREAM => is_reset = true,
+            PING | SETTINGS => questions.count(),
             _ => {}
         });
         if is_reset {
             self.streams.look();
         }
+        if self.questions.are_too_many() {
+            let reason = "PING or SETTINGS without end";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
+        Ok(())
+    }
+}
+
+/// Frames that want an answer, in the current second.
+#[derive(Default)]
+struct Questions {
+    since: Option<Instant>,
+    count: u32,
+}
+
+impl Questions {
+    /// More than any client has use for.
+    const MAX: u32 = 1_000;
+
+    fn count(&mut self) {
+        let now = Instant::now();
+        if !matches!(self.since, Some(since) if now - since < Duration::from_secs(1)) {
+            self.since = Some(now);
+            self.count = 0;
+        }
+        self.count += 1;
+    }
+
+    fn are_too_many(&self) -> bool {
+        self.count > Self::MAX
     }
 }
 
@@ -188,8 +222,7 @@ impl AsyncRead for Multiplexed {
             let bytes = this.held.split_to(this.held.len().min(buffer.remaining()));
             buffer.put_slice(&bytes);
         }
-        this.note(&buffer.filled()[before..]);
-        Poll::Ready(Ok(()))
+        Poll::Ready(this.note(&buffer.filled()[before..]))
     }
 }
 

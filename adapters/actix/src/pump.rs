@@ -87,6 +87,18 @@ impl Pump {
         }
     }
 
+    /// Returns the pump of a stream whose client waits for a tunnel: what it sends is no body.
+    pub(crate) fn of_tunnel(payload: Payload, link: Rc<Link>) -> Self {
+        Self {
+            payload,
+            stage: Stage::Done,
+            ahead: None,
+            ended: true,
+            left: None,
+            link,
+        }
+    }
+
     /// Moves what there is to move.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
         if self.poll_done(cx).is_ready() {
