@@ -98,10 +98,7 @@ impl Opening {
         Ok((Wire::Http2(wire), Protocol::Http2))
     }
 
-    async fn unless_stopped<T>(
-        &self,
-        what: impl Future<Output = io::Result<T>>,
-    ) -> io::Result<T> {
+    async fn unless_stopped<T>(&self, what: impl Future<Output = io::Result<T>>) -> io::Result<T> {
         match select(pin!(what), pin!(self.shutdown.requested())).await {
             Either::Left((done, _)) => done,
             Either::Right(_) => Err(io::ErrorKind::ConnectionAborted.into()),

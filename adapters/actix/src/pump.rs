@@ -1,5 +1,6 @@
 //! The body of a request on its way to the application. The engine's own is not `Send`.
 
+use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
@@ -18,12 +19,15 @@ use transom::body;
 
 use crate::link::Link;
 
+/// How many frames of a stream are read ahead of the application, at most.
+const AHEAD: usize = 8;
+
 /// Moves a body frame by frame, as the application reads it. Dropping it breaks the body off.
 pub(crate) struct Pump {
     payload: Payload,
     stage: Stage,
     /// What was read to see whether the stream is still there.
-    ahead: Option<Bytes>,
+    ahead: VecDeque<Bytes>,
     /// It ended, and was not dropped before.
     ended: bool,
     /// What is left of the announced length, where the engine does not count.
@@ -51,7 +55,7 @@ impl Pump {
         link.set_body_waits(true);
         let pump = Self {
             payload,
-            ahead: None,
+            ahead: VecDeque::new(),
             ended: false,
             stage: Stage::Waiting(Box::pin(async move {
                 sender.polled().await;
@@ -79,7 +83,7 @@ impl Pump {
                 (pump, None)
             }
             Poll::Ready(Some(Ok(data))) => {
-                pump.ahead = Some(data);
+                pump.ahead.push_back(data);
                 (pump, Some(body))
             }
             // An error is told again.
@@ -92,7 +96,7 @@ impl Pump {
         Self {
             payload,
             stage: Stage::Done,
-            ahead: None,
+            ahead: VecDeque::new(),
             ended: true,
             left: None,
             link,
@@ -109,22 +113,20 @@ impl Pump {
         }
     }
 
-    /// Looks whether the client has reset the stream: the engine says so only to who reads it. One piece is
-    /// read ahead for that, and no more.
+    /// Looks whether the client has reset the stream: the engine says so only to who reads it. A few
+    /// frames are read ahead for that, and no more.
     fn look(&mut self, cx: &mut Context<'_>) {
         self.link.park(cx);
-        if self.ahead.is_some() {
-            return;
-        }
-        match Pin::new(&mut self.payload).poll_next(cx) {
-            Poll::Ready(Some(Ok(data))) => {
-                self.ahead = Some(data);
+        while self.ahead.len() < AHEAD {
+            match Pin::new(&mut self.payload).poll_next(cx) {
+                Poll::Ready(Some(Ok(data))) => self.ahead.push_back(data),
+                Poll::Ready(Some(Err(error))) => {
+                    let _ = self.fail(&error);
+                    self.end();
+                    return;
+                }
+                Poll::Ready(None) | Poll::Pending => return,
             }
-            Poll::Ready(Some(Err(error))) => {
-                let _ = self.fail(&error);
-                self.end();
-            }
-            Poll::Ready(None) | Poll::Pending => {}
         }
     }
 
@@ -155,7 +157,7 @@ impl Pump {
             if self.left == Some(0) {
                 return self.finish();
             }
-            let next = match self.ahead.take() {
+            let next = match self.ahead.pop_front() {
                 Some(data) => Poll::Ready(Some(Ok(data))),
                 None => Pin::new(&mut self.payload).poll_next(cx),
             };
@@ -212,6 +214,7 @@ impl Pump {
         self.stage = Stage::Done;
         if !(self.link.is_stream() && self.ended) {
             self.payload = Payload::None;
+            self.ahead.clear();
         }
         self.link.set_body_waits(false);
     }

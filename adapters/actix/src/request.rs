@@ -50,8 +50,7 @@ pub(crate) fn convert(head: &RequestHead) -> Option<Converted> {
         let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
         parts.headers.try_append(name, value).ok()?;
     }
-    let upgrade =
-        connection && head.version != actix_http::Version::HTTP_2 && head.upgrade();
+    let upgrade = connection && head.version != actix_http::Version::HTTP_2 && head.upgrade();
     Some(Converted {
         framing: framing(head, framed),
         upgrade,

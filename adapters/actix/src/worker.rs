@@ -13,8 +13,8 @@ use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_service};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use tokio::sync::watch;
-use transom::adapter::{Dispatcher, HostRuntime, UpgradeCompletion};
 use transom::Application;
+use transom::adapter::{Dispatcher, HostRuntime, UpgradeCompletion};
 use transom::features::{Counted, Scheme, ServerStatistics, Upgraded};
 
 use crate::exchange;
@@ -27,6 +27,10 @@ use crate::wire::Wire;
 /// How long the engine discards what a client still sends after its answer was final. Closing at once
 /// would reset the connection, and could take the answer with it.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// The engine takes a client of HTTP/2 for gone that does not answer a PING in that time, by a clock that may
+/// be half a second late.
+const LEAST_KEEP_ALIVE: Duration = Duration::from_secs(1);
 
 /// What every connection of a server shares.
 #[derive(Clone)]
@@ -165,7 +169,7 @@ impl<A: Application> Workers<A> {
         let http = HttpService::<Wire, _, Outgoing>::build()
             .keep_alive(match opening.keep_alive_timeout {
                 Duration::ZERO => KeepAlive::Disabled,
-                timeout => KeepAlive::Timeout(timeout),
+                timeout => KeepAlive::Timeout(timeout.max(LEAST_KEEP_ALIVE)),
             })
             .client_request_timeout(self.hub.request_head_timeout)
             .client_disconnect_timeout(LINGER)

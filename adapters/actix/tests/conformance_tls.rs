@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use transom_conformance::{Target, run};
 use transom_actix::ActixServer;
+use transom_conformance::{Target, run};
 
 fn main() -> ExitCode {
     let manifest = include_str!("../manifests/tls.toml");

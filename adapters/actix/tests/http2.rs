@@ -168,7 +168,7 @@ async fn a_stop_tells_the_client_and_waits_for_what_it_has_begun() {
     let (mut client, closed) = client(&serving).await;
     let (mut sending, answer) = post(&mut client);
     sending.send_data("before".into(), false).unwrap();
-    support::until(|| serving.statistics.requests_in_flight() == 1).await;
+    support::until(|| serving.statistics.requests() == 1).await;
     serving.trigger.request();
     // GOAWAY: the client may begin nothing more.
     within(async {
