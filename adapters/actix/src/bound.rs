@@ -13,6 +13,7 @@ use transom::adapter::{Dispatcher, HostRuntime, Listener, Socket as Listening};
 use transom::features::{ServerInfo, ServerStatistics};
 use transom::{Application, BoundServer, Error, Features, Shutdown};
 
+use crate::opening::Opening;
 use crate::server::Options;
 use crate::socket::Socket;
 use crate::upgraded::Upgrades;
@@ -61,8 +62,13 @@ impl ActixBoundServer {
             dispatcher,
             hub: hub.clone(),
             alive,
-            shutdown: shutdown.clone(),
-            keep_alive_timeout: options.keep_alive_timeout,
+            opening: Arc::new(Opening {
+                shutdown: shutdown.clone(),
+                tls: options.tls,
+                handshake_timeout: options.handshake_timeout,
+                keep_alive_timeout: options.keep_alive_timeout,
+            }),
+            settings: options.settings,
         };
         let mut builder = Engine::build();
         if let Some(workers) = options.workers {
@@ -76,15 +82,16 @@ impl ActixBoundServer {
         for listener in &mut listeners {
             let workers = workers.clone();
             let label = listener.address().to_string();
+            let scheme = listener.address().scheme();
             let added = match listener.take_socket() {
                 Some(Listening::Tcp(socket)) => Door::tcp(&socket).and_then(|door| {
                     doors.push(door);
-                    builder.listen(label, socket, move || workers.service(Socket::tcp))
+                    builder.listen(label, socket, move || workers.service(scheme, Socket::tcp))
                 }),
                 #[cfg(unix)]
                 Some(Listening::Unix(socket)) => Door::unix(&socket).and_then(|door| {
                     doors.push(door);
-                    builder.listen_uds(label, socket, move || workers.service(Socket::unix))
+                    builder.listen_uds(label, socket, move || workers.service(scheme, Socket::unix))
                 }),
                 _ => Ok(builder),
             };

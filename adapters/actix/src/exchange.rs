@@ -16,6 +16,7 @@ use crate::link::{Accepted, InFlight, Link};
 use crate::outgoing::{self, Answer, Asked};
 use crate::pump::Pump;
 use crate::request::{self, Converted, Framing};
+use crate::streams::Streams;
 use crate::worker::Worker;
 
 /// A request that the application has not been called with yet.
@@ -36,18 +37,31 @@ struct Offered {
 struct Running(Pin<Box<dyn Future<Output = Answer>>>);
 
 /// Answers a request: the engine's main service.
-pub(crate) async fn serve<A: Application>(
+pub(crate) fn serve<A: Application>(
     worker: Rc<Worker<A>>,
     mut request: ActixRequest,
-) -> Result<Answer, Infallible> {
-    let running = request.extensions_mut().remove::<Running>();
-    if let Some(Running(answer)) = running {
-        return Ok(answer.await);
+) -> impl Future<Output = Result<Answer, Infallible>> {
+    // A stream is open from here on: the engine may be asked for the end of its connection before it polls
+    // the future.
+    let stream = request.conn_data().map(Streams::begin_on);
+    async move {
+        let running = request.extensions_mut().remove::<Running>();
+        if let Some(Running(answer)) = running {
+            return Ok(answer.await);
+        }
+        let begun = match &stream {
+            Some(stream) => begin(&worker, &mut request, stream),
+            None => begin_next(&worker, &mut request),
+        };
+        let answer = match begun {
+            Ok(begun) => answer(worker, begun).await,
+            Err(refused) => *refused,
+        };
+        Ok(match stream {
+            Some(stream) => answer.keeping(stream),
+            None => answer,
+        })
     }
-    Ok(match begin(&worker, &mut request) {
-        Ok(begun) => answer(worker, begun).await,
-        Err(refused) => *refused,
-    })
 }
 
 /// Decides whether the client shall send the body that it announced: the engine's `Expect` service.
@@ -58,7 +72,7 @@ pub(crate) async fn expect<A: Application>(
     worker: Rc<Worker<A>>,
     mut request: ActixRequest,
 ) -> Result<ActixRequest, Answer> {
-    let begun = begin(&worker, &mut request).map_err(|refused| *refused)?;
+    let begun = begin_next(&worker, &mut request).map_err(|refused| *refused)?;
     let link = Rc::clone(begun.in_flight.link());
     let mut running = Running(Box::pin(answer(worker, begun)));
     std::future::poll_fn(|cx| match running.0.as_mut().poll(cx) {
@@ -71,18 +85,27 @@ pub(crate) async fn expect<A: Application>(
     Ok(request)
 }
 
+/// Takes the next request of a connection out of the engine's hands.
+fn begin_next<A: Application>(
+    worker: &Rc<Worker<A>>,
+    request: &mut ActixRequest,
+) -> Result<Begun<A>, Box<Answer>> {
+    match request.conn_data::<Rc<Link>>().cloned() {
+        Some(link) => begin(worker, request, &link),
+        None => Err(Box::new(Answer::bare(ActixStatus::INTERNAL_SERVER_ERROR))),
+    }
+}
+
 /// Takes a request out of the engine's hands.
 fn begin<A: Application>(
     worker: &Rc<Worker<A>>,
     request: &mut ActixRequest,
+    link: &Rc<Link>,
 ) -> Result<Begun<A>, Box<Answer>> {
     let payload = request.take_payload();
     if worker.hub.closed.load(Ordering::Acquire) {
-        return Err(Box::new(Answer::abort("the server is gone")));
+        return Err(Box::new(aborted(link, "the server is gone")));
     }
-    let Some(link) = request.conn_data::<Rc<Link>>().cloned() else {
-        return Err(Box::new(Answer::bare(ActixStatus::INTERNAL_SERVER_ERROR)));
-    };
     if link.is_accepted() {
         // The client sent it before the 101: it may be a request, or bytes of the new protocol.
         return Err(Box::new(Answer::abort(
@@ -113,13 +136,21 @@ fn begin<A: Application>(
             raw = link.is_at_end_of_head().then_some(Payload::None);
         }
         Framing::Raw(0) => raw = Some(payload),
+        Framing::Stream(_) if *converted.method() == http::Method::CONNECT => {
+            pump = Some(Pump::of_tunnel(payload, Rc::clone(link)));
+        }
+        Framing::Stream(length) => {
+            let (filling, body) = Pump::of_stream(payload, length, Rc::clone(link));
+            pump = Some(filling);
+            *converted.body_mut() = body.unwrap_or_else(Body::empty);
+        }
         framing => {
             let (length, unbounded) = match framing {
                 Framing::Raw(length) => (Some(length), true),
                 Framing::Delimited(length) => (length, false),
-                Framing::Empty => (None, false),
+                Framing::Empty | Framing::Stream(_) => (None, false),
             };
-            let (filling, body) = Pump::new(payload, length, unbounded, Rc::clone(&link));
+            let (filling, body) = Pump::new(payload, length, unbounded, Rc::clone(link));
             pump = Some(filling);
             *converted.body_mut() = body;
         }
@@ -169,19 +200,28 @@ async fn answer<A: Application>(worker: Rc<Worker<A>>, begun: Begun<A>) -> Answe
                 pump.poll(cx);
             }
             at_once &= outcome.is_ready();
-            outcome
+            match outcome {
+                Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+                // Its stream was reset: the answer can reach nobody.
+                Poll::Pending if link.is_stream() && link.is_closed_by_client() => {
+                    Poll::Ready(None)
+                }
+                Poll::Pending => Poll::Pending,
+            }
         })
         .await
     };
     let mut response = match outcome {
-        Ok(response) => response,
-        Err(aborted) => {
+        Some(Ok(response)) => response,
+        None => return Answer::reset(),
+        Some(Err(_)) if link.is_stream() => return Answer::reset(),
+        Some(Err(aborted)) => {
             // The engine drops all that it has not sent: let it send the answers before this one.
             yield_once().await;
             return Answer::abort(aborted);
         }
     };
-    if at_once && pump.is_some() {
+    if at_once && pump.is_some() && !link.is_stream() {
         // The engine has not looked behind the head yet. If the whole body is there, the connection can
         // be used again.
         yield_once().await;
@@ -209,6 +249,13 @@ async fn answer<A: Application>(worker: Rc<Worker<A>>, begun: Begun<A>) -> Answe
         }
     }
     outgoing::convert(response, asked, runtime, in_flight, pump).await
+}
+
+fn aborted(link: &Link, reason: &'static str) -> Answer {
+    if link.is_stream() {
+        return Answer::reset();
+    }
+    Answer::abort(reason)
 }
 
 async fn yield_once() {

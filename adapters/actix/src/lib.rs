@@ -3,14 +3,20 @@
 
 mod bound;
 mod exchange;
+mod frames;
 mod link;
+mod multiplexed;
+mod opening;
 mod outgoing;
 mod pump;
 mod request;
 mod server;
 mod socket;
+mod streams;
+mod tls;
 mod transport;
 mod upgraded;
+mod wire;
 mod worker;
 
 pub use bound::ActixBoundServer;

@@ -8,9 +8,13 @@ use actix_http::Payload;
 use transom::adapter::{Connection, UpgradeCompletion};
 use transom::features::RequestLifetime;
 
-/// One connection, shared by its [`Transport`](crate::transport::Transport) and the request on it.
+use crate::streams::Open;
+
+/// One connection, shared by its [`Transport`](crate::transport::Transport) and the request on it; or one
+/// stream of HTTP/2.
 pub(crate) struct Link {
-    connection: Connection,
+    connection: Rc<Connection>,
+    stream: Option<Open>,
     /// The request that is being answered.
     current: RefCell<Option<RequestLifetime>>,
     /// A request was begun before.
@@ -39,8 +43,17 @@ pub(crate) struct Accepted {
 
 impl Link {
     pub(crate) fn new(connection: Connection) -> Rc<Self> {
+        Self::of(Rc::new(connection), None)
+    }
+
+    pub(crate) fn of_stream(connection: Rc<Connection>, stream: Open) -> Rc<Self> {
+        Self::of(connection, Some(stream))
+    }
+
+    fn of(connection: Rc<Connection>, stream: Option<Open>) -> Rc<Self> {
         Rc::new(Self {
             connection,
+            stream,
             current: RefCell::new(None),
             served: Cell::new(false),
             client_closed: Cell::new(false),
@@ -55,6 +68,11 @@ impl Link {
 
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// Returns whether this is a stream of HTTP/2.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.stream.is_some()
     }
 
     /// Begins a request; it ends with the guard.
@@ -134,7 +152,7 @@ impl Link {
         self.parked.set(Some(cx.waker().clone()));
     }
 
-    fn unpark(&self) {
+    pub(crate) fn unpark(&self) {
         if let Some(waker) = self.parked.take() {
             waker.wake();
         }

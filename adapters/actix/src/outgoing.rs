@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_http::body::{BodySize, BoxBody, MessageBody};
@@ -13,7 +14,7 @@ use http::{HeaderMap, StatusCode, header};
 use http_body::Body as _;
 use transom::adapter::{HostRuntime, ResponseBody};
 
-use crate::link::InFlight;
+use crate::link::{InFlight, Link};
 use crate::pump::Pump;
 
 /// A response as the engine takes it, from the main service and as the error of the `Expect` service.
@@ -38,6 +39,26 @@ impl Answer {
             status,
             Outgoing::of(Source::Empty, BodySize::Sized(0)),
         ))
+    }
+
+    /// Ends a stream of HTTP/2 without a response: the engine resets it instead of sending a field that has no
+    /// place there.
+    pub(crate) fn reset() -> Self {
+        let mut answer = Self::bare(ActixStatus::INTERNAL_SERVER_ERROR);
+        let fields = answer.0.headers_mut();
+        fields.insert(
+            actix_http::header::TE,
+            HeaderValue::from_static("no response"),
+        );
+        answer
+    }
+
+    /// Keeps a stream open until the engine has taken all of the answer.
+    pub(crate) fn keeping(self, stream: Rc<Link>) -> Self {
+        Self(self.0.map_body(|_, body| Outgoing {
+            stream: Some(stream),
+            ..body
+        }))
     }
 
     /// Ends the connection without a response: the engine drops a head that it has not sent when the
@@ -108,6 +129,7 @@ pub(crate) async fn convert(
         runtime: Some(runtime),
         pump,
         _in_flight: Some(in_flight),
+        stream: None,
     }))
 }
 
@@ -161,6 +183,8 @@ pub(crate) struct Outgoing {
     runtime: Option<HostRuntime>,
     pump: Option<Pump>,
     _in_flight: Option<InFlight>,
+    /// The last to be dropped.
+    stream: Option<Rc<Link>>,
 }
 
 enum Source {
@@ -180,6 +204,7 @@ impl Outgoing {
             runtime: None,
             pump: None,
             _in_flight: None,
+            stream: None,
         }
     }
 
@@ -202,6 +227,11 @@ impl MessageBody for Outgoing {
         let this = self.get_mut();
         if let Some(pump) = &mut this.pump {
             pump.poll(cx);
+        }
+        if let Some(stream) = &this.stream
+            && stream.is_closed_by_client()
+        {
+            return Poll::Ready(Some(Err("the client is gone".into())));
         }
         if !this.rest.is_empty() {
             return Poll::Ready(Some(Ok(this.next_chunk())));

@@ -9,6 +9,8 @@ use http::{HeaderName, HeaderValue, Method, Uri, Version};
 pub(crate) enum Framing {
     /// Nothing.
     Empty,
+    /// A stream of HTTP/2. That there is a body can only be seen by reading it; the length is what was announced.
+    Stream(Option<u64>),
     /// A body that the engine ends, of that length if it was announced.
     Delimited(Option<u64>),
     /// The bytes of the connection to its end: the engine takes `Upgrade: websocket` and CONNECT for
@@ -33,6 +35,7 @@ pub(crate) fn convert(head: &RequestHead) -> Option<Converted> {
     parts.uri = target(&head.uri)?;
     parts.version = match head.version {
         actix_http::Version::HTTP_10 => Version::HTTP_10,
+        actix_http::Version::HTTP_2 => Version::HTTP_2,
         _ => Version::HTTP_11,
     };
     parts.headers.reserve(head.headers.len());
@@ -47,7 +50,7 @@ pub(crate) fn convert(head: &RequestHead) -> Option<Converted> {
         let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
         parts.headers.try_append(name, value).ok()?;
     }
-    let upgrade = connection && head.upgrade();
+    let upgrade = connection && head.version != actix_http::Version::HTTP_2 && head.upgrade();
     Some(Converted {
         framing: framing(head, framed),
         upgrade,
@@ -69,6 +72,9 @@ fn target(uri: &actix_http::Uri) -> Option<Uri> {
 /// Returns how the engine reads what follows the head. It looks at the fields in the same order; `framed`
 /// says whether there is one of them.
 fn framing(head: &RequestHead, framed: bool) -> Framing {
+    if head.version == actix_http::Version::HTTP_2 {
+        return Framing::Stream(if framed { length(head) } else { None });
+    }
     let connect = head.method == actix_http::Method::CONNECT;
     if !framed {
         return if connect {
@@ -77,10 +83,7 @@ fn framing(head: &RequestHead, framed: bool) -> Framing {
             Framing::Empty
         };
     }
-    let length = head
-        .headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.trim().parse().ok());
+    let length = length(head);
     if head.headers.contains_key(header::TRANSFER_ENCODING) {
         return Framing::Delimited(None);
     }
@@ -92,6 +95,11 @@ fn framing(head: &RequestHead, framed: bool) -> Framing {
         Some(0) | None => Framing::Empty,
         Some(length) => Framing::Delimited(Some(length)),
     }
+}
+
+fn length(head: &RequestHead) -> Option<u64> {
+    let length = head.headers.get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.trim().parse().ok()
 }
 
 fn is_websocket(head: &RequestHead) -> bool {

@@ -1,7 +1,10 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_server::ServerBuilder;
+use rustls::ServerConfig;
+use tokio_rustls::TlsAcceptor;
 use transom::adapter;
 use transom::features::{
     MaxRequestBodySize, RequestedAddresses, Scheme, ServerAddresses, ServerInfo, ServerStatistics,
@@ -9,6 +12,8 @@ use transom::features::{
 use transom::{Error, Features, Server};
 
 use crate::ActixBoundServer;
+use crate::opening::acceptor;
+use crate::worker::Settings;
 
 /// The release of actix-http that this adapter is made for.
 pub(crate) const ENGINE_VERSION: &str = "3.20";
@@ -16,12 +21,18 @@ pub(crate) const ENGINE_VERSION: &str = "3.20";
 /// As many worker threads as actix-server takes.
 const MAX_WORKERS: usize = 512;
 
-/// A server on actix-http and actix-server: HTTP/1.1 over TCP and unix sockets, on threads of its own.
+/// As large as a window of HTTP/2 can be, and the least that its connection begins with (RFC 9113, section 6.9).
+const MAX_WINDOW: u32 = (1 << 31) - 1;
+const MIN_CONNECTION_WINDOW: u32 = (1 << 16) - 1;
+
+/// A server on actix-http and actix-server: HTTP/1.1 and HTTP/2 over TCP and unix sockets, in the clear or over TLS, on
+/// threads of its own.
 ///
 /// Each worker thread runs a single-threaded runtime and answers the connections that it was dealt. The
 /// application is polled on those threads, inside the runtime that polls
 /// [`serve`](transom::BoundServer::serve): its timers, sockets and spawned tasks belong to the host. An
-/// application that blocks a thread holds up every connection of that worker.
+/// application that blocks a thread holds up every connection of that worker. HTTP/2 is spoken with clients that
+/// begin with it, and where TLS agrees on it.
 ///
 /// ```
 /// use transom::{Body, BoundServer, Request, Response, Server, Shutdown, features::ServerAddresses};
@@ -43,6 +54,7 @@ const MAX_WORKERS: usize = 512;
 pub struct ActixServer {
     addresses: RequestedAddresses,
     options: Options,
+    tls: Option<Arc<ServerConfig>>,
 }
 
 pub(crate) struct Options {
@@ -50,6 +62,9 @@ pub(crate) struct Options {
     pub(crate) max_request_body_size: Option<u64>,
     pub(crate) request_head_timeout: Duration,
     pub(crate) keep_alive_timeout: Duration,
+    pub(crate) handshake_timeout: Duration,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) settings: Settings,
     pub(crate) configure: Option<Configure>,
 }
 
@@ -66,9 +81,28 @@ impl ActixServer {
                 max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
                 request_head_timeout: Duration::from_secs(30),
                 keep_alive_timeout: Duration::from_secs(130),
+                handshake_timeout: Duration::from_secs(10),
+                tls: None,
+                settings: Settings {
+                    write_buffer_size: 32 * 1024,
+                    stream_window_size: 1024 * 1024,
+                    connection_window_size: 2 * 1024 * 1024,
+                },
                 configure: None,
             },
+            tls: None,
         }
+    }
+
+    /// Sets the certificates, and what else TLS needs, for addresses with `https`. Without it such an address is
+    /// an error of [`bind`](Server::bind).
+    ///
+    /// A configuration that says nothing of ALPN offers `h2` and `http/1.1`. Client certificates are asked for, and
+    /// checked, as its verifier has it.
+    #[doc(alias = "UseHttps")]
+    pub fn with_tls(mut self, config: Arc<ServerConfig>) -> Self {
+        self.tls = Some(config);
+        self
     }
 
     /// Sets the number of worker threads, 1 to 512; as many as the machine has cores by default.
@@ -91,18 +125,49 @@ impl ActixServer {
         self
     }
 
-    /// Sets how long a connection may be idle between two requests, to half a second. 130 seconds by
-    /// default; zero closes each connection after its first response.
+    /// Sets how long a connection may be idle between two requests; one of HTTP/1 at least a second, and to half
+    /// a second. 130 seconds by default; zero closes each connection after its first response, and one of HTTP/2
+    /// when nothing is open on it.
     pub fn with_keep_alive_timeout(mut self, timeout: Duration) -> Self {
         self.options.keep_alive_timeout = timeout;
         self
     }
 
-    /// Configures the engine's own builder, before the listeners are added. A second call adds to the
+    /// Sets how long the handshake of TLS may take. 10 seconds by default; zero for no limit.
+    pub fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.options.handshake_timeout = timeout;
+        self
+    }
+
+    /// Sets how much of a response of HTTP/1 the engine gathers before it writes, in bytes; at least 1. 32 KiB by
+    /// default.
+    pub fn with_write_buffer_size(mut self, size: usize) -> Self {
+        self.options.settings.write_buffer_size = size;
+        self
+    }
+
+    /// Sets how much a client of HTTP/2 may send on a stream ahead of who reads it, in bytes; at most 2^31 - 1.
+    /// 1 MiB by default.
+    pub fn with_http2_initial_window_size(mut self, size: u32) -> Self {
+        self.options.settings.stream_window_size = size;
+        self
+    }
+
+    /// Sets how much a client of HTTP/2 may send on all streams of a connection together, in bytes; 65,535 to
+    /// 2^31 - 1. 2 MiB by default.
+    pub fn with_http2_initial_connection_window_size(mut self, size: u32) -> Self {
+        self.options.settings.connection_window_size = size;
+        self
+    }
+
+    /// Configures actix-server's own builder, before the listeners are added. A second call adds to the
     /// first.
     ///
     /// Its signal handlers stay off, and its own way to shut down is not used: both belong to the host.
     /// Services that are added here are not part of the server's addresses, and are not drained.
+    ///
+    /// actix-http's own builder is bound to the type of stream that this adapter gives it. What there is to set of
+    /// it has options here.
     ///
     /// ```
     /// use transom_actix::ActixServer;
@@ -130,15 +195,20 @@ impl ActixServer {
                 "{workers} worker threads are not possible; take 1 to {MAX_WORKERS}"
             )));
         }
+        check(&self.options.settings)?;
         let requested = self.addresses.take()?;
-        if let Some(address) = requested
+        let https = requested
             .iter()
-            .find(|address| address.scheme() == Scheme::Https)
-        {
-            return Err(Error::configuration(format!(
-                "`{address}` asks for TLS, which this server does not have; take `http`, or another server"
-            )));
-        }
+            .find(|address| address.scheme() == Scheme::Https);
+        self.options.tls = match (self.tls, https) {
+            (Some(config), _) => Some(acceptor(config)),
+            (None, None) => None,
+            (None, Some(address)) => {
+                return Err(Error::configuration(format!(
+                    "`{address}` asks for TLS, and the server has no certificate; call `with_tls`, or take `http`"
+                )));
+            }
+        };
         let listeners = adapter::bind(&requested)?;
         let bound = listeners.iter().map(|at| at.address().clone()).collect();
         let mut features = Features::new();
@@ -181,6 +251,25 @@ impl fmt::Debug for ActixServer {
     }
 }
 
+/// The engine panics at what is wrong here.
+fn check(settings: &Settings) -> Result<(), Error> {
+    let connection = settings.connection_window_size;
+    let wrong = if settings.write_buffer_size == 0 {
+        "a write buffer of 0 bytes is not possible; take 1 at least".to_owned()
+    } else if settings.stream_window_size > MAX_WINDOW {
+        let size = settings.stream_window_size;
+        format!("a window of {size} bytes is not possible on a stream; take {MAX_WINDOW} at most")
+    } else if !(MIN_CONNECTION_WINDOW..=MAX_WINDOW).contains(&connection) {
+        format!(
+            "a window of {connection} bytes is not possible on a connection; take {MIN_CONNECTION_WINDOW} to \
+             {MAX_WINDOW}"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Error::configuration(wrong))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,12 +299,33 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_https_address_is_refused_rather_than_served_in_the_clear() {
+    async fn an_https_address_without_a_certificate_is_refused_rather_than_served_in_the_clear() {
         let error = ActixServer::new("https://127.0.0.1:0")
             .bind()
             .await
             .unwrap_err();
         assert!(error.is_configuration(), "{error}");
         assert!(error.to_string().contains("https://127.0.0.1:0"), "{error}");
+        assert!(error.to_string().contains("with_tls"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_the_engine_would_panic_at_is_a_configuration_error() {
+        let server = || ActixServer::new("http://127.0.0.1:0");
+        for (server, says) in [
+            (server().with_write_buffer_size(0), "take 1 at least"),
+            (
+                server().with_http2_initial_window_size(1 << 31),
+                "take 2147483647 at most",
+            ),
+            (
+                server().with_http2_initial_connection_window_size(65_534),
+                "take 65535 to 2147483647",
+            ),
+        ] {
+            let error = server.bind().await.unwrap_err();
+            assert!(error.is_configuration());
+            assert!(error.to_string().ends_with(says), "{error}");
+        }
     }
 }

@@ -1,15 +1,17 @@
-//! TCP and unix sockets as one type.
+//! TCP, unix sockets and TLS over them, as one type.
 
 use std::io;
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustls::ServerConnection;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
+use tokio_rustls::server::TlsStream;
 use transom::features::{ConnectionInfo, Endpoint, Transport};
 
 /// The stream of one connection.
@@ -17,6 +19,7 @@ pub(crate) enum Socket {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
+    Tls(Box<TlsStream<Socket>>),
 }
 
 /// Runs one expression on whichever stream it is.
@@ -26,6 +29,7 @@ macro_rules! either {
             Socket::Tcp($stream) => $do,
             #[cfg(unix)]
             Socket::Unix($stream) => $do,
+            Socket::Tls($stream) => $do,
         }
     };
 }
@@ -61,6 +65,7 @@ impl Socket {
                     stream.peer_addr().ok().map(path),
                 )
             }
+            Self::Tls(stream) => return stream.get_ref().0.info(),
         };
         let mut info = ConnectionInfo::new(transport);
         if let Some(local) = local {
@@ -72,33 +77,40 @@ impl Socket {
         info
     }
 
-    /// Takes the stream off the runtime that it was registered with and onto the current one.
-    pub(crate) fn moved_here(self) -> io::Result<Self> {
-        Ok(match self {
-            Self::Tcp(stream) => Self::Tcp(TcpStream::from_std(stream.into_std()?)?),
+    /// Returns what TLS agreed on.
+    pub(crate) fn session(&self) -> Option<&ServerConnection> {
+        match self {
+            Self::Tls(stream) => Some(stream.get_ref().1),
+            _ => None,
+        }
+    }
+
+    /// Takes the stream off the runtime that it is registered with and onto the current one.
+    pub(crate) fn move_here(&mut self) -> io::Result<()> {
+        // A second handle, because TLS does not let go of the first before it has another.
+        match self {
+            Self::Tcp(stream) => {
+                let handle = SockRef::from(&*stream).try_clone()?;
+                *stream = TcpStream::from_std(handle.into())?;
+            }
             #[cfg(unix)]
-            Self::Unix(stream) => Self::Unix(UnixStream::from_std(stream.into_std()?)?),
-        })
+            Self::Unix(stream) => {
+                let handle = SockRef::from(&*stream).try_clone()?;
+                let handle = std::os::fd::OwnedFd::from(handle);
+                *stream = UnixStream::from_std(handle.into())?;
+            }
+            Self::Tls(stream) => stream.get_mut().0.move_here()?,
+        }
+        Ok(())
     }
 
     pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        either!(self, stream => SockRef::from(stream).shutdown(how))
-    }
-
-    pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_read_ready(cx))
-    }
-
-    pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_write_ready(cx))
-    }
-
-    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        either!(self, stream => stream.try_read(buffer))
-    }
-
-    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        either!(self, stream => stream.try_write(bytes))
+        match self {
+            Self::Tcp(stream) => SockRef::from(stream).shutdown(how),
+            #[cfg(unix)]
+            Self::Unix(stream) => SockRef::from(stream).shutdown(how),
+            Self::Tls(stream) => stream.get_ref().0.shutdown(how),
+        }
     }
 }
 

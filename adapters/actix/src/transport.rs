@@ -11,11 +11,10 @@ use bytes::BytesMut;
 use futures_core::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
-use transom::features::Counted;
 
 use crate::link::{Accepted, Link};
 use crate::socket::Socket;
-use crate::worker::{Alive, Hub, Live};
+use crate::worker::{Hub, Presence};
 
 /// How much a client may send while the application decides on an upgrade; the rest stays in the socket.
 const HELD: usize = 64 * 1024;
@@ -29,29 +28,32 @@ pub(crate) struct Transport {
     link: Rc<Link>,
     hub: Hub,
     held: BytesMut,
-    counted: Option<(Counted, Live)>,
     /// The bytes of the 101 were looked at.
     checked: bool,
     /// The client has begun the head of its second or a later request.
     head_begun: bool,
     head_timer: Option<Pin<Box<Sleep>>>,
-    /// The last to be dropped: then the connection is closed, and counts no more.
-    _alive: Alive,
+    presence: Presence,
 }
 
 impl Transport {
-    pub(crate) fn new(socket: Socket, link: Rc<Link>, hub: Hub, alive: Alive) -> Self {
-        let counted = Some((hub.statistics.count_connection(), hub.live.count()));
+    /// `held` is what was read of it before.
+    pub(crate) fn new(
+        socket: Socket,
+        held: BytesMut,
+        link: Rc<Link>,
+        hub: Hub,
+        presence: Presence,
+    ) -> Self {
         Self {
             socket: Some(socket),
             link,
             hub,
-            held: BytesMut::new(),
-            counted,
+            held,
             checked: false,
             head_begun: false,
             head_timer: None,
-            _alive: alive,
+            presence,
         }
     }
 
@@ -119,7 +121,7 @@ impl Transport {
         if let Some(socket) = self.socket.take() {
             self.hub.upgrade(socket, ahead.freeze(), completion);
         }
-        self.counted = None;
+        self.presence.leave();
         self.link.hold(false);
         // The engine is to notice that there is nothing left to do.
         cx.waker().wake_by_ref();

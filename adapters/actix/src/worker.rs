@@ -13,20 +13,24 @@ use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_service};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use tokio::sync::watch;
+use transom::Application;
 use transom::adapter::{Dispatcher, HostRuntime, UpgradeCompletion};
-use transom::features::{Scheme, ServerStatistics, Upgraded};
-use transom::{Application, Shutdown};
+use transom::features::{Counted, Scheme, ServerStatistics, Upgraded};
 
 use crate::exchange;
-use crate::link::Link;
+use crate::opening::Opening;
 use crate::outgoing::Outgoing;
 use crate::socket::Socket;
-use crate::transport::Transport;
 use crate::upgraded::Upgrades;
+use crate::wire::Wire;
 
 /// How long the engine discards what a client still sends after its answer was final. Closing at once
 /// would reset the connection, and could take the answer with it.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// The engine takes a client of HTTP/2 for gone that does not answer a PING in that time, by a clock that may
+/// be half a second late.
+const LEAST_KEEP_ALIVE: Duration = Duration::from_secs(1);
 
 /// What every connection of a server shares.
 #[derive(Clone)]
@@ -43,9 +47,9 @@ pub(crate) struct Hub {
 impl Hub {
     /// Gives a connection to the application. It moves to the host's runtime: there it outlives the
     /// worker thread, and there the application reads it.
-    pub(crate) fn upgrade(&self, socket: Socket, ahead: Bytes, completion: UpgradeCompletion) {
-        let moved = self.runtime.enter(async { socket.moved_here() });
-        if let Some(Ok(socket)) = moved.now_or_never() {
+    pub(crate) fn upgrade(&self, mut socket: Socket, ahead: Bytes, completion: UpgradeCompletion) {
+        let moved = self.runtime.enter(async { socket.move_here() });
+        if let Some(Ok(())) = moved.now_or_never() {
             let upgraded = Upgraded::new(self.upgrades.add(socket, ahead));
             completion.complete(upgraded, &self.statistics);
         }
@@ -85,6 +89,28 @@ impl Drop for Live {
     }
 }
 
+/// A connection counts from when it was accepted until this is dropped.
+pub(crate) struct Presence {
+    counted: Option<(Counted, Live)>,
+    /// The last to be dropped: then the connection is closed, and counts no more.
+    _alive: Alive,
+}
+
+impl Presence {
+    pub(crate) fn new<A>(worker: &Worker<A>) -> Self {
+        let hub = &worker.hub;
+        Self {
+            counted: Some((hub.statistics.count_connection(), hub.live.count())),
+            _alive: worker.alive.clone(),
+        }
+    }
+
+    /// The connection is the engine's no longer.
+    pub(crate) fn leave(&mut self) {
+        self.counted = None;
+    }
+}
+
 /// What the requests of a worker thread share.
 pub(crate) struct Worker<A> {
     pub(crate) dispatcher: Dispatcher<A>,
@@ -100,8 +126,16 @@ pub(crate) struct Workers<A> {
     pub(crate) dispatcher: Dispatcher<A>,
     pub(crate) hub: Hub,
     pub(crate) alive: Alive,
-    pub(crate) shutdown: Shutdown,
-    pub(crate) keep_alive_timeout: Duration,
+    pub(crate) opening: Arc<Opening>,
+    pub(crate) settings: Settings,
+}
+
+/// What there is to set of the engine.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) write_buffer_size: usize,
+    pub(crate) stream_window_size: u32,
+    pub(crate) connection_window_size: u32,
 }
 
 impl<A> Clone for Workers<A> {
@@ -110,8 +144,8 @@ impl<A> Clone for Workers<A> {
             dispatcher: self.dispatcher.clone(),
             hub: self.hub.clone(),
             alive: self.alive.clone(),
-            shutdown: self.shutdown.clone(),
-            ..*self
+            opening: Arc::clone(&self.opening),
+            settings: self.settings,
         }
     }
 }
@@ -120,6 +154,7 @@ impl<A: Application> Workers<A> {
     /// Returns the service that answers the connections of one listener on one worker thread.
     pub(crate) fn service<T: 'static>(
         &self,
+        scheme: Scheme,
         socket: fn(T) -> Socket,
     ) -> impl ServiceFactory<T, Config = (), Response = (), Error = DispatchError, InitError = ()>
     + use<T, A> {
@@ -129,37 +164,37 @@ impl<A: Application> Workers<A> {
             alive: self.alive.clone(),
         });
         let (serving, expecting) = (Rc::clone(&worker), Rc::clone(&worker));
-        let shutdown = self.shutdown.clone();
-        let http = HttpService::<Transport, _, Outgoing>::build()
-            .keep_alive(match self.keep_alive_timeout {
+        let opening = Arc::clone(&self.opening);
+        let shutdown = opening.shutdown.clone();
+        let http = HttpService::<Wire, _, Outgoing>::build()
+            .keep_alive(match opening.keep_alive_timeout {
                 Duration::ZERO => KeepAlive::Disabled,
-                timeout => KeepAlive::Timeout(timeout),
+                timeout => KeepAlive::Timeout(timeout.max(LEAST_KEEP_ALIVE)),
             })
             .client_request_timeout(self.hub.request_head_timeout)
             .client_disconnect_timeout(LINGER)
+            .h1_write_buffer_size(self.settings.write_buffer_size)
+            .h2_initial_window_size(self.settings.stream_window_size)
+            .h2_initial_connection_window_size(self.settings.connection_window_size)
             .graceful_shutdown_signal(move || {
                 let shutdown = shutdown.clone();
                 async move { shutdown.requested().await }
             })
-            .on_connect_ext(|transport: &Transport, data: &mut Extensions| {
-                data.insert(Rc::clone(transport.link()));
-            })
+            .on_connect_ext(|wire: &Wire, data: &mut Extensions| wire.describe(data))
             .expect(fn_service(move |request| {
                 exchange::expect(Rc::clone(&expecting), request)
             }))
-            .h1::<_, Outgoing>(fn_service(move |request| {
+            .finish::<_, Outgoing>(fn_service(move |request| {
                 exchange::serve(Rc::clone(&serving), request)
             }));
         fn_service(move |stream: T| {
+            let (opening, worker) = (Arc::clone(&opening), Rc::clone(&worker));
             let socket = socket(stream);
-            let connection = worker.dispatcher.connection(socket.info(), Scheme::Http);
-            let transport = Transport::new(
-                socket,
-                Link::new(connection),
-                worker.hub.clone(),
-                worker.alive.clone(),
-            );
-            std::future::ready(Ok::<_, DispatchError>((transport, None)))
+            async move {
+                let opened = opening.open(worker, socket, scheme).await;
+                let (wire, protocol) = opened.map_err(DispatchError::Io)?;
+                Ok((wire, protocol, None))
+            }
         })
         .and_then(http)
     }
