@@ -10,6 +10,7 @@
 //! | [`ServerAddresses`] | `server.addresses` | server | `IServerAddressesFeature` |
 //! | [`ServerInfo`] | `server.info` | server | - |
 //! | [`ServerLifetime`] | `server.lifetime` | server | `IHostApplicationLifetime` |
+//! | [`ServerReload`] | `server.reload` | server | `IOptionsMonitor` |
 //! | [`ServerStatistics`] | `server.statistics` | server | the meters of Kestrel |
 //! | [`EndsByItself`] | `server.ends_by_itself` | server | - |
 //! | [`ResponseTrailers`] | `response.trailers` | server, connection or request | `IHttpResponseTrailersFeature` |
@@ -61,6 +62,7 @@ mod response_trailers;
 mod scheme;
 mod server_info;
 mod server_lifetime;
+mod server_reload;
 mod server_statistics;
 mod server_variables;
 mod tls_info;
@@ -87,6 +89,7 @@ pub use response_trailers::ResponseTrailers;
 pub use scheme::Scheme;
 pub use server_info::ServerInfo;
 pub use server_lifetime::ServerLifetime;
+pub use server_reload::{Reloading, ServerReload};
 pub use server_statistics::{Counted, ServerStatistics};
 pub use server_variables::ServerVariables;
 pub use tls_info::{TlsInfo, TlsVersion, UnknownTlsVersion};

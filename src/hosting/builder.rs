@@ -125,7 +125,8 @@ impl HostBuilder {
     }
 
     /// Tells systemd how far the host is, if it was started by it as a service of `Type=notify`: READY once every
-    /// server serves, STOPPING when it begins to stop, a line for `systemctl status`, and with `WatchdogSec=` that
+    /// server serves, RELOADING while one takes in a configuration that changed
+    /// ([`ServerReload`](crate::features::ServerReload)), STOPPING when it begins to stop, a line for `systemctl status`, and with `WatchdogSec=` that
     /// it is alive, from a task of the host: a runtime that is stuck does not say so. Started otherwise, it tells
     /// nobody. `examples/deploy/systemd` has the units.
     ///

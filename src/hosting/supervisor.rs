@@ -12,6 +12,8 @@ use tokio::time::Instant;
 
 use super::{HostLifetime, Stopper};
 use crate::contract::{App, BoundServer, BoxBoundServer, Error, Shutdown, ShutdownTrigger};
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+use crate::features::ServerReload;
 use crate::features::{EndsByItself, Features, ServerAddresses, ServerInfo, ServerStatistics};
 
 pub(super) type BoxSignal = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -96,13 +98,20 @@ impl Supervisor {
         }
     }
 
-    /// Tells the service manager that the host is alive, for ever.
+    /// Tells the service manager that the host is alive, and when it takes in a configuration, for ever.
     #[cfg(all(feature = "systemd", target_os = "linux"))]
     fn watch(&self) -> impl Future<Output = Infallible> + use<> {
         let manager = self.service_manager;
+        let servers = self.serving.iter();
+        let servers: Vec<_> = servers
+            .filter_map(|server| server.features.get::<ServerReload>().cloned())
+            .collect();
         async move {
             match manager {
-                Some(manager) => manager.watch().await,
+                Some(manager) => tokio::select! {
+                    never = manager.watch() => never,
+                    never = manager.follow(servers) => never,
+                },
                 None => pending().await,
             }
         }

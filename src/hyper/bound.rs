@@ -65,7 +65,13 @@ impl BoundHyperServer {
 
     /// Follows the files of the configuration.
     #[cfg(feature = "configuration")]
-    pub(super) fn with_follower(self, follower: Option<super::configuration::Follower>) -> Self {
+    pub(super) fn with_follower(
+        mut self,
+        follower: Option<super::configuration::Follower>,
+    ) -> Self {
+        if let Some(follower) = &follower {
+            self.features.insert(follower.reload().clone());
+        }
         Self { follower, ..self }
     }
 

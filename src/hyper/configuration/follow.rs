@@ -7,6 +7,7 @@ use super::build;
 use super::difference::Difference;
 use super::plan::Plan;
 use crate::contract::{Error, Shutdown};
+use crate::features::ServerReload;
 use crate::hyper::accept::LiveEndpoints;
 use crate::hyper::options::{Endpoint, Limits, Options};
 use crate::hyper::watch::Files;
@@ -26,6 +27,7 @@ pub(in crate::hyper) struct Follower {
     interval: Duration,
     /// What is wrong with the files as they are; it is tried again, for an address may come free.
     wrong: Option<String>,
+    reload: ServerReload,
 }
 
 /// What has to be done.
@@ -51,7 +53,13 @@ impl Follower {
             changing: false,
             interval,
             wrong: None,
+            reload: ServerReload::new(),
         })
+    }
+
+    /// Returns what tells that a change is taken in.
+    pub(in crate::hyper) fn reload(&self) -> &ServerReload {
+        &self.reload
     }
 
     /// Follows until the server stops.
@@ -154,6 +162,7 @@ impl Follower {
     }
 
     async fn take(&self, step: Step, live: &LiveEndpoints) {
+        let _reloading = self.reload.begin();
         tracing::info!(
             target: "transom",
             removed = ?step.remove,

@@ -22,8 +22,10 @@ pub(super) struct Life {
     /// The header block that is not whole, and when it has to be.
     block: Option<(u64, Option<Instant>)>,
     requests: u64,
-    /// When a stream was last seen to be open.
+    /// When the last stream was seen to be open, or to have ended since.
     active: Instant,
+    /// Whether one was open at the last look.
+    was_active: bool,
     /// When the connection closes that has been told to go, if nothing more happens on it.
     farewell: Option<Instant>,
 }
@@ -73,6 +75,7 @@ impl Life {
             block: None,
             requests: 0,
             active: now,
+            was_active: false,
             farewell: None,
         }
     }
@@ -80,7 +83,9 @@ impl Life {
     /// Looks at the connection.
     pub(super) fn look(&mut self, now: Instant, sight: Sight) -> Verdict {
         let is_active = sight.open.streams > 0 || sight.is_sending;
-        if is_active || sight.requests != self.requests {
+        // What ended since the last look, which may be long ago, ended just now.
+        let was_active = std::mem::replace(&mut self.was_active, is_active);
+        if is_active || was_active || sight.requests != self.requests {
             self.active = now;
         }
         self.requests = sight.requests;
@@ -238,6 +243,18 @@ mod tests {
             assert_eq!(verdict, Verdict::Until(Some(idle)), "after {seconds} s");
         }
         assert_eq!(life.look(now + 37 * SECOND, answered(2)), GOODBYE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idleness_begins_where_the_last_stream_ends_however_long_it_was_open() {
+        let now = Instant::now();
+        let mut life = used(&limits(), now);
+        life.look(now, open(1, 0));
+        let ended = now + 9 * SECOND;
+        let idle = Verdict::Until(Some(ended + 10 * SECOND));
+        assert_eq!(life.look(ended, answered(1)), idle);
+        assert_eq!(life.look(ended + 9 * SECOND, answered(1)), idle);
+        assert_eq!(life.look(ended + 10 * SECOND, answered(1)), GOODBYE);
     }
 
     #[tokio::test(start_paused = true)]

@@ -26,7 +26,9 @@ pub struct Edge {
     pub upgraded_connections: Option<usize>,
     /// How many requests a connection may carry.
     pub requests_per_connection: Option<u64>,
-    /// How long the first line of a request may be, in bytes.
+    /// How many requests a connection may carry at once, where it can carry more than one.
+    pub requests_at_once: Option<u32>,
+    /// How long the first line of a request may be, in bytes, or the path in place of it.
     pub request_line: Option<usize>,
     /// How long the fields of a request may be in all, in bytes.
     pub request_head: Option<usize>,

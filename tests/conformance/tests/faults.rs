@@ -69,6 +69,7 @@ fn main() -> ExitCode {
         obliging::faults(),
         life::faults(),
         edge::faults(),
+        edge::faults_of_many_at_once(),
     ]
     .into_iter()
     .flatten()

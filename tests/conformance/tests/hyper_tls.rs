@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use transom::HyperServer;
+use transom::hyper::Endpoint;
 use transom::hyper::tls::{Certificate, ClientCertificates, ClientTrust, Tls};
 use transom_conformance::{Failure, Target, run};
 
@@ -23,7 +24,8 @@ fn main() -> ExitCode {
     let manifest = include_str!("../manifests/hyper-tls.toml");
     let address = "https://127.0.0.1:0";
     let limited = tls.clone();
-    let at_the_edge = move |asked: &_| edge::server(asked, address).with_tls(limited.clone());
+    let at_the_edge =
+        move |asked: &_| edge::server(asked, Endpoint::new(address)).with_tls(limited.clone());
     let target = Target::new(manifest, move || {
         HyperServer::new(address).with_tls(tls.clone())
     });

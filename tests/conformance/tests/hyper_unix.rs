@@ -11,6 +11,7 @@ fn main() -> std::process::ExitCode {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use transom::HyperServer;
+    use transom::hyper::Endpoint;
     use transom_conformance::{Target, run};
 
     /// The folder of the sockets, gone at the end.
@@ -44,7 +45,8 @@ fn main() -> std::process::ExitCode {
         "'S-T-WRITERATE' = 'a unix socket has no reset'\n",
     );
     let target = Target::new(manifest, move || HyperServer::new(address()));
-    run(target.map(|target| target.with_edge(move |limits| edge::server(limits, &another()))))
+    let at_the_edge = move |asked: &_| edge::server(asked, Endpoint::new(another()));
+    run(target.map(|target| target.with_edge(at_the_edge)))
 }
 
 #[cfg(not(unix))]

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::time::Duration;
 
-use transom::hyper::{Endpoint, Limits, MinDataRate, ProxyProtocol};
+use transom::hyper::{Endpoint, HyperConfiguration, Limits, MinDataRate, ProxyProtocol};
 use transom::{Error, HyperServer};
 
 /// What follows `--` on the command line.
@@ -13,6 +13,8 @@ pub(crate) struct Arguments {
     /// An address that takes the PROXY protocol.
     proxy: Option<String>,
     half_close: Option<bool>,
+    /// A file with endpoints, which is followed.
+    configuration: Option<HyperConfiguration>,
 }
 
 impl Arguments {
@@ -38,8 +40,12 @@ impl Arguments {
             }
         };
         let server = server.with_limits(self.limits.clone());
-        match self.half_close {
+        let server = match self.half_close {
             Some(allowed) => server.with_half_close(allowed),
+            None => server,
+        };
+        match &self.configuration {
+            Some(configuration) => server.with_configuration(configuration.clone()),
             None => server,
         }
     }
@@ -48,6 +54,14 @@ impl Arguments {
         if name == "proxy" {
             return Some(Self {
                 proxy: Some(value.to_owned()),
+                ..self
+            });
+        }
+        if name == "configuration" {
+            let configuration = HyperConfiguration::from_file(value).ok()?;
+            let often = Some(Duration::from_millis(50));
+            return Some(Self {
+                configuration: Some(configuration.with_reload_interval(often)),
                 ..self
             });
         }

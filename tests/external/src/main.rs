@@ -3,7 +3,8 @@
 //! `transom-external [OPTION]... [-- NAME=VALUE...]`: the options are those of every host (`--help`). Of the
 //! names, `head`, `keep-alive` and `rate-grace` are limits, in seconds, and `rate` is one in bytes a second, for
 //! checks that cannot wait as long as the defaults; with `proxy` it listens on a port of this machine, and at that
-//! address, which takes the PROXY protocol; `half-close` is `true` or `false`; `certificate` and
+//! address, which takes the PROXY protocol; `half-close` is `true` or `false`; `configuration` is a
+//! file with endpoints, which is followed; `certificate` and
 //! `client-authorities` are files for addresses of `https`, or else a certificate is ordered: `acme-name` once for
 //! each of its names, `acme-cache`, `acme-directory` and `acme-authorities`.
 

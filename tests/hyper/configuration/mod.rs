@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use transom::features::{MaxRequestBodySize, ServerAddresses, ServerStatistics};
+use transom::features::{MaxRequestBodySize, ServerAddresses, ServerReload, ServerStatistics};
 use transom::hyper::HyperConfiguration;
 use transom::{
     Application, Body, BoundServer, HyperServer, Request, RequestExt, Response, Server, Shutdown,
@@ -28,6 +28,7 @@ const OFTEN: Option<Duration> = Some(Duration::from_millis(5));
 pub(crate) struct Served {
     pub(crate) folder: Folder,
     addresses: ServerAddresses,
+    reload: ServerReload,
     pub(crate) running: Running,
 }
 
@@ -53,11 +54,13 @@ impl Served {
         let features = bound.features();
         let addresses = features.require::<ServerAddresses>().unwrap().clone();
         let statistics = features.require::<ServerStatistics>().unwrap().clone();
+        let reload = features.require::<ServerReload>().unwrap().clone();
         let (trigger, shutdown) = Shutdown::pair();
         let address = addresses.bound()[0].connect_addr().unwrap();
         Self {
             folder,
             addresses,
+            reload,
             running: Running {
                 address,
                 statistics,

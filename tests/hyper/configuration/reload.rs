@@ -37,6 +37,24 @@ async fn an_endpoint_is_added_and_removed_and_the_others_do_not_notice() {
 }
 
 #[tokio::test]
+async fn a_change_is_told_from_its_begin_to_its_end() {
+    let web = endpoint("web", "");
+    let served = Served::start(&web).await;
+    let reload = served.reload.clone();
+    assert_eq!(reload.begun(), 0);
+
+    served.rewrite(&(web + &endpoint("more", "")));
+    assert_eq!(within(reload.begun_since(0)).await, 1);
+    within(reload.settled()).await;
+    assert_eq!(
+        served.addresses.bound().len(),
+        2,
+        "it ends when all is done"
+    );
+    served.running.stop().await;
+}
+
+#[tokio::test]
 async fn an_endpoint_that_changed_ends_its_connections_and_goes_on_at_its_address() {
     let web = endpoint("web", "");
     let served = Served::start(&(web.clone() + &endpoint("two", ""))).await;

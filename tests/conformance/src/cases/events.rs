@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use futures_util::{Stream, StreamExt, stream};
 use transom::{App, ApplicationBuilder, Body};
 
-use crate::{Capability, Case, Connection, Failure, Notes, Outcome, Reply, Run, same};
+use crate::{Capability, Case, Connection, DEADLINE, Failure, Notes, Outcome, Reply, Run, same};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
             "What axum's `Sse` says between two events, so that nobody takes the connection for dead, is sent at once.",
             kept_alive,
         )
-        .with_app(app)
+        .with_app(silent)
         .needs(&[Capability::ResponseStreaming]),
     ]
 }
@@ -35,8 +35,23 @@ pub(super) fn cases() -> Vec<Case> {
 const EVENTS: usize = 3;
 
 fn app(notes: Notes) -> App {
+    answering(move || events(notes.clone()))
+}
+
+/// Answers without an event, for longer than a client waits: what is gathered first is never sent.
+fn silent(_: Notes) -> App {
+    answering(|| {
+        let end = tokio::time::sleep(4 * DEADLINE);
+        stream::once(end).filter_map(|()| std::future::ready(None))
+    })
+}
+
+fn answering<S>(events: impl Fn() -> S + Clone + Send + Sync + 'static) -> App
+where
+    S: Stream<Item = Result<Event, Infallible>> + Send + 'static,
+{
     let events = move || {
-        let events = Sse::new(events(notes.clone()));
+        let events = Sse::new(events());
         let often = KeepAlive::new().interval(Duration::from_millis(20));
         async move { events.keep_alive(often.text("still here")) }
     };

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod concurrency;
+mod edge;
 mod end;
 mod errors;
 mod events;
@@ -73,6 +74,10 @@ pub fn groups() -> Vec<Group> {
         Group::new("The end of a server", end::cases()),
         Group::new("How long a client may take", times::cases()),
         Group::new("How much a client may take", limits::cases()),
+        Group::new(
+            "What a client of HTTP/2 or HTTP/3 is held to",
+            edge::cases(),
+        ),
         Group::new("What a proxy says", proxy::cases()),
         Group::new("A host and its servers", host::cases()),
     ]

@@ -83,12 +83,12 @@ where
 }
 
 /// A time that a case waits for.
-const SHORT: Duration = Duration::from_millis(250);
+pub(super) const SHORT: Duration = Duration::from_millis(250);
 /// One that no case lasts.
-const LONG: Duration = Duration::from_secs(60);
+pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// Fails unless `work` takes about as long as `time`.
-async fn takes<T>(
+pub(super) async fn takes<T>(
     time: Duration,
     what: &str,
     work: impl Future<Output = Outcome<T>>,
@@ -104,7 +104,7 @@ async fn takes<T>(
     Ok(done)
 }
 
-fn times() -> Edge {
+pub(super) fn times() -> Edge {
     Edge {
         head_timeout: Some(LONG),
         keep_alive_timeout: Some(LONG),
@@ -199,7 +199,7 @@ async fn idle(run: Run) -> Outcome {
 
 /// Answers with the length of the body, or with 408 if it came too slowly. A path is a time to wait before it
 /// is read, in milliseconds.
-fn reads(_: Notes) -> App {
+pub(super) fn reads(_: Notes) -> App {
     App::new(|request: Request| async move {
         if let Ok(wait) = request.uri().path()[1..].parse() {
             tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -212,7 +212,7 @@ fn reads(_: Notes) -> App {
     })
 }
 
-const SLOWEST: u32 = 2_000;
+pub(super) const SLOWEST: u32 = 2_000;
 
 async fn body_rate(run: Run) -> Outcome {
     let edge = Edge {
@@ -261,7 +261,7 @@ async fn fair_body_rate(run: Run) -> Outcome {
 }
 
 /// Answers without end, and says `dropped` when nobody wants any more.
-fn endless(notes: Notes) -> App {
+pub(super) fn endless(notes: Notes) -> App {
     struct Says(Notes);
     impl Drop for Says {
         fn drop(&mut self) {

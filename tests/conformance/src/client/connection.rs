@@ -73,7 +73,7 @@ pub struct Connection {
     ends: Option<(SocketAddr, SocketAddr)>,
     tls: Option<TlsInfo>,
     /// What drives the connection, and is aborted with it.
-    _driver: JoinSet<()>,
+    driver: JoinSet<()>,
 }
 
 enum Sender {
@@ -103,7 +103,7 @@ impl Connection {
                 sender: Sender::Memory(client.connect()),
                 ends: None,
                 tls: None,
-                _driver: driver,
+                driver,
             });
         }
         if protocol == Protocol::Gateway {
@@ -113,7 +113,7 @@ impl Connection {
                 ends: connection.ends,
                 tls: connection.tls.clone(),
                 sender: Sender::Gateway(connection),
-                _driver: driver,
+                driver,
             });
         }
         if protocol == Protocol::Http3 {
@@ -122,7 +122,7 @@ impl Connection {
                 sender: Sender::Http3(sender),
                 ends: Some(ends),
                 tls: Some(TlsInfo::new(TlsVersion::Tls13).with_protocol("h3")),
-                _driver: driver,
+                driver,
             });
         }
         let alpn = match protocol {
@@ -147,7 +147,7 @@ impl Connection {
             sender,
             ends,
             tls,
-            _driver: driver,
+            driver,
         })
     }
 
@@ -208,6 +208,20 @@ impl Connection {
         reply_of(response).await
     }
 
+    /// Waits until the connection is closed, which the server does, or asks for where the client has no request in
+    /// flight.
+    ///
+    /// # Errors
+    ///
+    /// It was still open at the deadline; or it cannot be told, as in memory, through a gateway, and of a handle
+    /// that is [shared](Self::share).
+    pub async fn closed(&mut self) -> Outcome {
+        let ended = within("the close of the connection", self.driver.join_next()).await?;
+        ended
+            .ok_or_else(|| Failure::new("this handle does not know when the connection ends"))??;
+        Ok(())
+    }
+
     /// Returns a second handle of the same connection, so that requests overlap.
     ///
     /// # Errors
@@ -225,7 +239,7 @@ impl Connection {
             sender,
             ends: self.ends,
             tls: self.tls.clone(),
-            _driver: JoinSet::new(),
+            driver: JoinSet::new(),
         })
     }
 }

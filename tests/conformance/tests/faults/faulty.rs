@@ -11,7 +11,7 @@ use transom::{
 };
 use transom_conformance::{Capability, Edge, Protocol, Target};
 
-use crate::edge::server_at_the_edge;
+use crate::edge::{http3_at_the_edge, server_at_the_edge};
 
 /// One fault, and the case that finds it.
 pub(crate) struct Fault {
@@ -127,6 +127,7 @@ impl Fault {
     pub(crate) fn target(&self, under: Under) -> Target {
         let sound: fn() -> BoxServer = match self.protocol {
             Some(Protocol::Memory) => || TestServer::new().boxed(),
+            Some(Protocol::Http3) => || http3_at_the_edge(&Edge::default()),
             _ => || HyperServer::new("http://127.0.0.1:0").boxed(),
         };
         let sound: fn() -> BoxServer = self.sound.unwrap_or(sound);
@@ -145,7 +146,10 @@ impl Fault {
                 })
             }
         };
-        target.unwrap().with_edge(server_at_the_edge)
+        target.unwrap().with_edge(match self.protocol {
+            Some(Protocol::Http3) => http3_at_the_edge,
+            _ => server_at_the_edge,
+        })
     }
 }
 

@@ -87,10 +87,14 @@ pub(crate) fn faults() -> Vec<Fault> {
 }
 
 fn over_http3() -> HyperServer {
+    HyperServer::default().with_endpoint(http3())
+}
+
+/// Returns the endpoint of a server that speaks HTTP/3 alone.
+pub(crate) fn http3() -> Endpoint {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = Certificate::from_pem(made.cert.pem(), made.signing_key.serialize_pem());
-    let endpoint = Endpoint::new("https://127.0.0.1:0")
+    Endpoint::new("https://127.0.0.1:0")
         .with_protocols(Protocols::HTTP3)
-        .with_tls(certificate);
-    HyperServer::default().with_endpoint(endpoint)
+        .with_tls(certificate)
 }

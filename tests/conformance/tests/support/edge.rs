@@ -33,18 +33,24 @@ pub(crate) fn limits(edge: &Edge) -> Limits {
     if let Some(count) = edge.request_fields {
         limits = limits.with_max_request_fields(count);
     }
+    if let Some(count) = edge.requests_at_once {
+        let http2 = limits.http2().clone().with_max_streams(count);
+        let http3 = limits.http3().clone().with_max_streams(count);
+        limits = limits.with_http2(http2).with_http3(http3);
+    }
     limits
 }
 
-/// Returns the server at an address, with the limits and the proxies that a case asks for.
-pub(crate) fn server(edge: &Edge, address: &str) -> HyperServer {
-    let server = match edge.proxy_protocol {
+/// Returns the server of an endpoint, with the limits and the proxies that a case asks for.
+pub(crate) fn server(edge: &Edge, endpoint: Endpoint) -> HyperServer {
+    let endpoint = match edge.proxy_protocol {
         true => {
             let proxies = ProxyProtocol::from_trusted(["127.0.0.1", "unix", "memory"]);
-            let endpoint = Endpoint::new(address).with_proxy_protocol(proxies);
-            HyperServer::default().with_endpoint(endpoint)
+            endpoint.with_proxy_protocol(proxies)
         }
-        false => HyperServer::new(address),
+        false => endpoint,
     };
-    server.with_limits(limits(edge))
+    HyperServer::default()
+        .with_endpoint(endpoint)
+        .with_limits(limits(edge))
 }
