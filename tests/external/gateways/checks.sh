@@ -96,6 +96,10 @@ clients_that_go_away() {
         check '... and while the program waits' until_so 10 gone_is $((gone + 1))
         curl -s -m 0.5 -o /dev/null "$FRONT/deaf" || true
         check '... and does not listen' until_so 10 gone_is $((gone + 2))
+    elif can glances; then
+        gone=$(fetch "$FRONT/gone")
+        seq 8 | xargs -P 8 -I{} curl -s -m 0.5 -o /dev/null "$FRONT/never" || true
+        check '... and of eight one at least while the program waits' until_so 10 gone_is $((gone + 1))
     fi
 }
 
