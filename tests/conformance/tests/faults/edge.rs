@@ -216,7 +216,7 @@ pub(crate) fn faults_of_many_at_once() -> Vec<Fault> {
         "S-EDGE-BODYRATE",
         "the whole connection is cut",
         |edge: &Edge, limits: Limits| cut_after(
-            edge.request_body_rate.map(|(_, grace)| grace),
+            edge.request_body_rate.map(|(_, grace)| grace / 2),
             limits
         )
     ));
