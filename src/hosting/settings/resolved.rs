@@ -53,6 +53,10 @@ impl Settings {
     /// At `--help` it prints the options to standard output and ends the process with code 0, as
     /// command lines do.
     ///
+    /// A process that a web server starts for one request of CGI has no command line of its own: a web server
+    /// makes arguments of a query without `=` (RFC 3875, section 4.4), so they are the client's, and are left out
+    /// with a warning. Such a program is set up by files and the environment.
+    ///
     /// # Errors
     ///
     /// As [`SettingsSources::load`].
@@ -70,9 +74,18 @@ impl Settings {
     }
 
     fn from_args_and(help: &str) -> Result<Self, Error> {
-        let arguments = std::env::args_os().skip(1);
+        let mut arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        let not_ours = is_of_cgi() && !arguments.is_empty();
+        if not_ours {
+            arguments.clear();
+        }
         match Self::of_process().with_command_line(arguments).read() {
-            Ok(settings) => Ok(settings),
+            Ok(mut settings) => {
+                if not_ours {
+                    settings.warnings.push(NOT_OURS.to_owned());
+                }
+                Ok(settings)
+            }
             Err(Refused::Wrong(error)) => Err(error),
             Err(Refused::Help(text)) => {
                 // A closed standard output is no reason to fail.
@@ -265,4 +278,13 @@ fn shutdown_timeout(layers: &Layers) -> Result<Option<Duration>, Error> {
         }
     }
     Ok(None)
+}
+
+const NOT_OURS: &str =
+    "the command line is left out: this is a process of CGI, whose arguments are the client's";
+
+/// Whether a web server started this process for one request.
+fn is_of_cgi() -> bool {
+    std::env::var_os("GATEWAY_INTERFACE")
+        .is_some_and(|interface| interface.as_encoded_bytes().starts_with(b"CGI/"))
 }

@@ -20,9 +20,9 @@ use crate::gateway::{Link, Options, Serving, answer, refuse};
 /// prints goes to standard error, where its log belongs: standard output is the response. (On Windows it does not;
 /// print nothing there.)
 ///
-/// The arguments of the process are its client's: Apache makes them of a query without `=` (RFC 3875, section 4.4). So a
-/// program that reads its command line, as [`Settings::from_args`](transom::hosting::Settings::from_args) does, is
-/// started by a script that hands none on, or reads [`Settings::load`](transom::hosting::Settings::load).
+/// The arguments of the process are its client's: Apache makes them of a query without `=` (RFC 3875, section 4.4). So
+/// [`Settings::from_args`](transom::hosting::Settings::from_args) leaves them out with a warning: such a program is set
+/// up by files and the environment. One that reads its command line by itself is started by a script that hands none on.
 ///
 /// ```no_run
 /// use transom::{Host, Request};
