@@ -46,7 +46,7 @@ async fn asks(connector: &MemoryConnector, name: &str) -> String {
 
 async fn wrong(server: HyperServer) -> String {
     let error = server.bind().await.unwrap_err();
-    error.report().to_string()
+    error.report()
 }
 
 #[tokio::test]
