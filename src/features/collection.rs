@@ -35,9 +35,9 @@ use super::{MissingFeature, OriginalTarget, RequestScope, ServerInfo};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a feature",
-    note = "known features: ServerAddresses, ServerInfo, ServerLifetime, ServerStatistics, ConnectionInfo, Scheme, ProxyProtocolInfo, \
-            RequestLifetime, RequestIdentifier, MaxRequestBodySize, OriginalTarget, PathBase, ResponseTrailers, \
-            TlsInfo, ExtendedConnect, dyn Upgrade",
+    note = "known features: ServerAddresses, ServerInfo, ServerLifetime, ServerReload, ServerStatistics, ServerVariables, EndsByItself, \
+            ConnectionInfo, Scheme, ProxyProtocolInfo, TlsInfo, RequestLifetime, RequestIdentifier, MaxRequestBodySize, \
+            OriginalTarget, PathBase, ResponseTrailers, ExtendedConnect, dyn Upgrade",
     note = "a type of your own becomes one with `impl transom::Feature`; wrap a foreign one, such as `String`, in a \
             type of your own"
 )]

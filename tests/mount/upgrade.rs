@@ -20,6 +20,8 @@ fn accepting(status: StatusCode) -> (Mount<impl Application>, mpsc::UnboundedRec
             let sender = sender.clone();
             tokio::spawn(async move { sender.send(upgrading.await).unwrap() });
             *response.status_mut() = status;
+            let chat = HeaderValue::from_static("chat");
+            response.headers_mut().insert(header::UPGRADE, chat);
         }
         std::future::ready(response)
     });
