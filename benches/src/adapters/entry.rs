@@ -24,7 +24,7 @@ pub(super) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub const ALL: &[Entry] = &[
     Entry {
         name: "actix",
-        bound: Some(1.7),
+        bound: Some(1.75),
         native: actix::native,
         adapted: actix::adapted,
     },

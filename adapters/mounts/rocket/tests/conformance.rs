@@ -25,7 +25,8 @@ async fn serve(hosting: Hosting) -> io::Result<()> {
         shutdown: Shutdown {
             ctrlc: false,
             signals: Default::default(),
-            grace: 1,
+            // In seconds: long enough for a download on a loaded machine, and shorter than the kit's patience.
+            grace: 3,
             mercy: 1,
             ..Shutdown::default()
         },
