@@ -26,7 +26,7 @@ async fn serve(hosting: Hosting) -> io::Result<()> {
             ctrlc: false,
             signals: Default::default(),
             // In seconds: long enough for a download on a loaded machine, and shorter than the kit's patience.
-            grace: 3,
+            grace: 2,
             mercy: 1,
             ..Shutdown::default()
         },
