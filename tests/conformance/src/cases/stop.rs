@@ -188,13 +188,15 @@ async fn download(run: Run) -> Outcome {
     }
     server.request_stop();
     tokio::time::sleep(A_WHILE).await;
-    let reading = replies
-        .into_iter()
-        .map(async |(protocol, _connection, reply)| {
+    let mut reading = Vec::new();
+    for (protocol, connection, reply) in replies {
+        reading.push(async move {
+            let _connection = connection;
             let finished: Outcome<_> = reply.finish().await;
             let (data, _) = finished.map_err(|failure| failure.at(protocol))?;
             same(&format!("the bytes over {protocol}"), data.len(), MUCH)
         });
+    }
     for read in futures_util::future::join_all(reading).await {
         read?;
     }

@@ -76,7 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
             "An upgraded connection is counted, hears that the server stops, and is waited for.",
             drain,
         )
-        .needs(&[Capability::UpgradeWebsocket]),
+        .needs(&[Capability::UpgradeWebsocket, Capability::Drain]),
     ]
 }
 

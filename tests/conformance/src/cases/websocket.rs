@@ -30,7 +30,7 @@ pub(super) fn cases() -> Vec<Case> {
             "A WebSocket of axum's is counted, goes on while the server stops, and is waited for.",
             drain,
         )
-        .needs(&[Capability::UpgradeWebsocket]),
+        .needs(&[Capability::UpgradeWebsocket, Capability::Drain]),
         Case::new(
             "S-UPG-AXUM-REFUSE",
             "axum's `WebSocketUpgrade` refuses a request that asks for no upgrade, and any request to a \
