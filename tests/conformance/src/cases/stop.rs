@@ -258,6 +258,13 @@ async fn new_connections(run: Run) -> Outcome {
         }
     };
     within_for(SOON, "the refusal of new connections", refused).await?;
+    // One that was closed by chance is no refusal: all that come later are refused as well.
+    for _ in 0..3 {
+        ensure(
+            !is_served(&run, &server).await,
+            "a connection is not refused behind one that was",
+        )?;
+    }
     ensure(!asking.is_finished(), "the request in flight was cut off")?;
     run.notes().say("go /held");
     same("the answer", asking.await??, "/held")?;
