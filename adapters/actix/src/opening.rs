@@ -66,7 +66,7 @@ impl Opening {
         let mut agreed = None;
         if let Some(session) = socket.session() {
             agreed = session.alpn_protocol().map(|protocol| protocol == b"h2");
-            connection = connection.with_feature(tls::info(session));
+            connection = connection.with_feature(transom_rustls::tls_info(session));
         }
         let mut held = BytesMut::new();
         let is_http2 = match agreed {

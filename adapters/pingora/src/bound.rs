@@ -16,7 +16,7 @@ use transom::{Application, BoundServer, Error, Features, Shutdown};
 use crate::connection::{Server, Upgrades};
 use crate::server::Options;
 use crate::socket::Socket;
-use crate::tls::Tls;
+use transom_rustls::Tls;
 
 /// How long to wait when the system has no descriptors left, or no memory.
 const EXHAUSTED: Duration = Duration::from_millis(100);

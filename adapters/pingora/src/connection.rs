@@ -27,7 +27,7 @@ use crate::exchange::{self, Outcome};
 use crate::link::{End, Link};
 use crate::server::H2Configure;
 use crate::socket::Socket;
-use crate::tls::{Stream, Tls, agreed_on_http2};
+use transom_rustls::{Stream, Tls};
 
 /// What every client of HTTP/2 sends first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -72,7 +72,7 @@ impl<A: Application> Server<A> {
                     return Ok(());
                 };
                 let (stream, tls) = secured?;
-                agreed = Some(agreed_on_http2(&tls));
+                agreed = Some(tls.protocol() == Some(b"h2"));
                 let connection = self.dispatcher.connection(info, Scheme::Https);
                 (stream, connection.with_feature(tls))
             }

@@ -9,7 +9,6 @@ mod link;
 mod pump;
 mod server;
 mod socket;
-mod tls;
 mod transport;
 
 pub use bound::PingoraBoundServer;

@@ -9,7 +9,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::tls::Stream;
+use crate::socket::Socket;
+use transom_rustls::Stream;
 
 /// How much a client may send while the application works on its request; the rest stays in the socket.
 const HELD: usize = 64 * 1024;
@@ -29,7 +30,7 @@ pub(crate) struct Link {
 }
 
 struct State {
-    stream: Stream,
+    stream: Stream<Socket>,
     /// What was read and the engine has not asked for.
     held: BytesMut,
     unsent: BytesMut,
@@ -53,7 +54,7 @@ pub(crate) enum Client {
 }
 
 impl Link {
-    pub(crate) fn new(stream: Stream) -> io::Result<Arc<Self>> {
+    pub(crate) fn new(stream: Stream<Socket>) -> io::Result<Arc<Self>> {
         let handle = stream.socket().try_clone()?;
         Ok(Arc::new(Self {
             state: Mutex::new(State {

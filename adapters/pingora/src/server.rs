@@ -11,7 +11,7 @@ use transom::features::{
 use transom::{Error, Features, Server};
 
 use crate::PingoraBoundServer;
-use crate::tls::Tls;
+use transom_rustls::Tls;
 
 /// The release of pingora-core that this adapter is made for.
 pub(crate) const ENGINE_VERSION: &str = "0.9";

@@ -45,7 +45,7 @@ pub(crate) async fn serve<A: Application>(hub: Arc<Hub<A>>, socket: Socket, sche
     let mut protocol = None;
     if let Some(session) = socket.session() {
         protocol = session.alpn_protocol().map(|agreed| agreed == b"h2");
-        connection = connection.with_feature(tls::info(session));
+        connection = connection.with_feature(transom_rustls::tls_info(session));
     }
     let wire = Wire::new(socket, since, hub.timeouts, hub.shutdown.clone());
     let wire = Shared::new(wire);

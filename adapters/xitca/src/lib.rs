@@ -12,7 +12,6 @@ mod pump;
 mod request;
 mod server;
 mod socket;
-mod tls;
 mod transport;
 mod upgraded;
 mod worker;

@@ -11,7 +11,7 @@ use transom::{Error, Features, Server};
 use xitca_http::config::HttpServiceConfig;
 
 use crate::XitcaBoundServer;
-use crate::tls::Tls;
+use transom_rustls::Tls;
 
 /// The release of xitca-http that this adapter is made for.
 pub(crate) const ENGINE_VERSION: &str = "0.9";

@@ -9,12 +9,13 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::tls::Stream;
+use crate::socket::Socket;
+use transom_rustls::Stream;
 
 /// The raw stream, after the bytes that were read ahead of it.
 pub(crate) struct UpgradedStream {
     ahead: Bytes,
-    stream: Stream,
+    stream: Stream<Socket>,
     /// Known as long as the stream is there.
     _handle: Arc<socket2::Socket>,
 }
@@ -25,7 +26,7 @@ pub(crate) struct Upgrades(Arc<Mutex<Vec<Weak<socket2::Socket>>>>);
 
 impl Upgrades {
     /// Registers a connection.
-    pub(crate) fn add(&self, stream: Stream, ahead: Bytes) -> io::Result<UpgradedStream> {
+    pub(crate) fn add(&self, stream: Stream<Socket>, ahead: Bytes) -> io::Result<UpgradedStream> {
         let handle = Arc::new(stream.socket().try_clone()?);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() == all.capacity() {

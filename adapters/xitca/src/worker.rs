@@ -29,9 +29,9 @@ use crate::exchange::Exchange;
 use crate::link::{LINK, Link};
 use crate::server::XitcaConfig;
 use crate::socket::Socket;
-use crate::tls::{Stream, Tls, agreed_on_http2};
 use crate::transport::Transport;
 use crate::upgraded::Upgrades;
+use transom_rustls::{Stream, Tls};
 
 /// What every connection of a server shares.
 #[derive(Clone)]
@@ -47,8 +47,13 @@ pub(crate) struct Hub {
 impl Hub {
     /// Gives a connection to the application. It moves to the host's runtime: there it outlives the
     /// worker thread, and there the application reads it.
-    pub(crate) fn upgrade(&self, stream: Stream, ahead: Bytes, completion: UpgradeCompletion) {
-        let moved = self.runtime.enter(async { stream.moved_here() });
+    pub(crate) fn upgrade(
+        &self,
+        stream: Stream<Socket>,
+        ahead: Bytes,
+        completion: UpgradeCompletion,
+    ) {
+        let moved = self.runtime.enter(async { moved_here(stream) });
         if let Some(Ok(stream)) = moved.now_or_never()
             && let Ok(upgraded) = self.upgrades.add(stream, ahead)
         {
@@ -199,7 +204,7 @@ where
                     return Ok(());
                 };
                 let (stream, tls) = secured?;
-                agreed = Some(agreed_on_http2(&tls));
+                agreed = Some(tls.protocol() == Some(b"h2"));
                 let connection = worker.dispatcher.connection(info, Scheme::Https);
                 (stream, connection.with_feature(tls))
             }
@@ -283,4 +288,12 @@ impl Service<TcpStream> for Acceptor {
         self.0.give_back(ticket);
         Ok(Transport(LINK.with(Rc::clone)))
     }
+}
+
+/// Moves a stream to the current runtime. TLS stays where it is: its socket is part of it.
+fn moved_here(stream: Stream<Socket>) -> io::Result<Stream<Socket>> {
+    Ok(match stream {
+        Stream::Plain(socket) => Stream::Plain(socket.moved_here()?),
+        stream => stream,
+    })
 }

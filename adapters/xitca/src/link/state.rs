@@ -10,8 +10,9 @@ use transom::features::RequestLifetime;
 
 use crate::flight::{Flight, InFlight};
 use crate::frames::Frames;
-use crate::tls::Stream;
+use crate::socket::Socket;
 use crate::worker::Hub;
+use transom_rustls::Stream;
 
 tokio::task_local! {
     /// The connection that the engine works on.
@@ -23,7 +24,7 @@ pub(crate) struct Link {
     pub(super) hub: Hub,
     pub(super) connection: Connection,
     /// `None` once it is the application's.
-    pub(super) socket: RefCell<Option<Stream>>,
+    pub(super) socket: RefCell<Option<Stream<Socket>>>,
     /// Set when the connection speaks HTTP/2.
     pub(super) frames: RefCell<Option<Frames>>,
     /// What was read and the engine has not asked for.
@@ -70,7 +71,7 @@ pub(crate) struct Accepted {
 }
 
 impl Link {
-    pub(crate) fn new(hub: Hub, connection: Connection, socket: Stream) -> Rc<Self> {
+    pub(crate) fn new(hub: Hub, connection: Connection, socket: Stream<Socket>) -> Rc<Self> {
         Rc::new(Self {
             hub,
             connection,
