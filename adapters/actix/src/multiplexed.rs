@@ -51,9 +51,12 @@ enum Closing {
     No,
     /// Nothing is open. The engine is called once more, for what it has read and not begun, or not written.
     Armed,
-    /// It was told, and ends.
+    /// It was told, and is to close before this side does.
     Ended,
 }
+
+/// How long a client may take to close a connection that was ended.
+const LINGER: Duration = Duration::from_secs(1);
 
 impl Multiplexed {
     pub(crate) fn new(
@@ -138,8 +141,28 @@ impl Multiplexed {
         if self.closing == Closing::Armed {
             self.closing = Closing::Ended;
             self.notice.extend_from_slice(&go_away(self.last));
+            self.idle = None;
         }
-        self.poll_notice(cx)
+        self.poll_last(cx)
+    }
+
+    /// Sends what is left to send, and reads on until the client closes: a socket that is closed with something unread
+    /// resets the connection, and the client may not have read its answers yet.
+    fn poll_last(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_notice(cx))?;
+        ready!(Pin::new(&mut self.socket).poll_shutdown(cx))?;
+        let patience = self
+            .idle
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + LINGER)));
+        let mut space = [0; 4 * 1024];
+        while patience.as_mut().poll(cx).is_pending() {
+            let mut unwanted = ReadBuf::new(&mut space);
+            let read = ready!(Pin::new(&mut self.socket).poll_read(cx, &mut unwanted));
+            if read.is_err() || unwanted.filled().is_empty() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -210,7 +233,7 @@ impl AsyncRead for Multiplexed {
         this.streams.park(cx);
         this.poll_stopping(cx)?;
         if this.closing == Closing::Ended {
-            return this.poll_notice(cx);
+            return this.poll_last(cx);
         }
         let before = buffer.filled().len();
         if this.held.is_empty() {

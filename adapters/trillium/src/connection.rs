@@ -57,7 +57,8 @@ pub(crate) async fn serve<A: Application>(hub: Arc<Hub<A>>, socket: Socket, sche
     let ended = match (looks_like_http2, protocol) {
         (true, None | Some(true)) => {
             http2::serve(&hub, connection, &wire).await;
-            Ended::Quiet
+            // The client may always have something to say, and something to read.
+            Ended::Unread
         }
         // What ALPN agreed on, and nothing else.
         (false, Some(true)) => return,

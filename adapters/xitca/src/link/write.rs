@@ -110,7 +110,8 @@ impl Link {
             None => Poll::Ready(Ok(())),
         });
         shut.await?;
-        if self.lingers.get() && !self.is_http2() {
+        // A client of HTTP/2 may always have something to say, and something to read.
+        if self.lingers.get() || self.is_http2() {
             let discard = std::future::poll_fn(|cx| {
                 while !self.client_closed.get() {
                     if ready!(self.poll_socket(cx, CHUNK, |_| {})).is_err() {

@@ -11,7 +11,8 @@ use transom::{App, Body, Request, RequestExt, Response};
 use super::held::{A_WHILE, SOON, eventually, held, some_protocol, spoken, text};
 use super::start::{answers_on, bound};
 use crate::{
-    Capability, Case, Failure, Notes, Outcome, Protocol, Run, Running, ensure, same, within_for,
+    Capability, Case, Failure, Frame, Notes, Outcome, Protocol, Run, Running, ensure, same,
+    within_for,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -63,6 +64,13 @@ pub(super) fn cases() -> Vec<Case> {
             "While a stopping server drains, a connection of HTTP/2 takes no new request, and those in flight \
              are answered.",
             |run| goaway(run, Protocol::Http2),
+        )
+        .needs(&[Capability::Http2, Capability::Drain]),
+        Case::lifecycle(
+            "H-STOP-UNREAD",
+            "A client of HTTP/2 that goes on sending frames behind the last answer of a stopping server, before it \
+             reads that answer, reads it whole.",
+            unread,
         )
         .needs(&[Capability::Http2, Capability::Drain]),
         Case::lifecycle(
@@ -200,6 +208,36 @@ async fn download(run: Run) -> Outcome {
     for read in futures_util::future::join_all(reading).await {
         read?;
     }
+    server.ended().await
+}
+
+/// As much as a client may be sent before it answers.
+const WINDOW: usize = 60_000;
+
+async fn unread(run: Run) -> Outcome {
+    let answers = |_: Request| std::future::ready(Response::new(Body::from(vec![b'w'; WINDOW])));
+    let server = run.start(App::new(answers)).await?;
+    let mut frames = server.frames().await?;
+    frames
+        .request(&run, 1, &frames.get(), Frame::END_STREAM)
+        .await?;
+    frames.read_kind(&[Frame::HEADERS]).await?;
+    server.request_stop();
+    for _ in 0..5 {
+        tokio::time::sleep(A_WHILE).await;
+        let more = Frame::bytes(Frame::WINDOW_UPDATE, 0, 0, &1_u32.to_be_bytes());
+        frames.send(more).await?;
+    }
+    let mut read = 0;
+    loop {
+        let frame = frames.read_kind(&[Frame::DATA]).await?;
+        read += frame.payload.len();
+        if frame.flags & Frame::END_STREAM != 0 {
+            break;
+        }
+    }
+    same("the bytes", read, WINDOW)?;
+    drop(frames);
     server.ended().await
 }
 

@@ -41,6 +41,8 @@ impl Frame {
     pub const PING: u8 = 6;
     /// GOAWAY.
     pub const GOAWAY: u8 = 7;
+    /// WINDOW_UPDATE.
+    pub const WINDOW_UPDATE: u8 = 8;
     /// CONTINUATION.
     pub const CONTINUATION: u8 = 9;
 

@@ -40,6 +40,7 @@ pub(crate) fn faults() -> Vec<Fault> {
         twisted!("H-STOP-OLD", "a draining server goes on", Late),
         twisted!("H-STOP-GOAWAY", "a draining server goes on", Late),
         twisted!("H-STOP-GOAWAY", "a stop aborts", Hasty),
+        twisted!("H-STOP-UNREAD", "a stop aborts", Hasty),
         Fault::server("H-STOP-GOAWAY-H3", "a stop aborts", || {
             Twisted::of(over_http3(), Twist::Hasty).boxed()
         })
