@@ -221,6 +221,9 @@ impl Application for Late {
     }
 }
 
+/// How long tasks that block may hold up the end of a program.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The program of a framework; its end ends all that it does.
 struct Program {
     mount: Mount,
@@ -250,11 +253,14 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            // It is dropped on another runtime, which must not wait for this one.
-            runtime.shutdown_background();
-        }
-        // For a framework with threads of its own.
-        self.mount.abort();
+        let (runtime, mount) = (self.runtime.take(), self.mount.clone());
+        // This is another runtime, which must not wait for that one.
+        std::thread::spawn(move || {
+            if let Some(runtime) = runtime {
+                runtime.shutdown_timeout(PATIENCE);
+            }
+            // For a framework with threads of its own. Sooner, and one that still runs might answer for the application.
+            mount.abort();
+        });
     }
 }
