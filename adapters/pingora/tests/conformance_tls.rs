@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
 use transom_conformance::{Failure, Outcome, Target, run};
 use transom_pingora::PingoraServer;
 
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let manifest = include_str!("../manifests/pingora-tls.toml");
     run(Target::new(manifest, move || {
         PingoraServer::new("https://127.0.0.1:0")
-            .with_rustls(Arc::clone(&config))
+            .with_tls(Arc::clone(&config))
             // Shorter than the kit's patience.
             .with_handshake_timeout(Duration::from_secs(3))
     }))
