@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use transom::adapter::{Dispatcher, Listener, Socket};
+use transom::adapter::{Dispatcher, Listener, Socket, bind, bound_features};
 use transom::features::{
     ConnectionInfo, Endpoint, RequestedAddresses, Scheme, ServerAddress, ServerAddresses,
     ServerInfo, Transport,
@@ -42,11 +42,8 @@ impl Server for SmallServer {
             let what = format!("`{other}` is not an address like `http://127.0.0.1:0`");
             return Err(Error::configuration(what));
         }
-        let listeners = transom::adapter::bind(&requested)?;
-        let bound = listeners.iter().map(|it| it.address().clone()).collect();
-        let mut features = Features::new();
-        features.insert(ServerInfo::new("small", "1.0"));
-        features.insert(ServerAddresses::new(requested, bound));
+        let listeners = bind(&requested)?;
+        let features = bound_features(ServerInfo::new("small", "1.0"), requested, &listeners);
         Ok(BoundSmallServer {
             listeners,
             features,

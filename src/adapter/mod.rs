@@ -11,6 +11,7 @@
 //! | [`body_pump`] | a body from an engine whose own is not `Send` or blocks |
 //! | [`HostRuntime`] (feature `tokio`) | polling the application where its timers and sockets work |
 //! | [`bind`], [`bind_with`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
+//! | [`bound_features`] (feature `net`) | the features of a server that is bound: who it is, where, and its statistics |
 //! | [`inherited`] (feature `net`, on unix) | listeners that a service manager opened |
 //! | [`Mount`] | an application that the server of another framework calls |
 //! | [`OnUpgrade` bridge](Dispatcher) (feature `upgrade-bridge`) | axum's `WebSocketUpgrade` on a server that is not hyper |
@@ -67,7 +68,7 @@ pub use dispatcher::Dispatcher;
 #[cfg(all(feature = "net", unix))]
 pub use listen::inherited;
 #[cfg(feature = "net")]
-pub use listen::{Listener, Socket, SocketOptions, bind, bind_with};
+pub use listen::{Listener, Socket, SocketOptions, bind, bind_with, bound_features};
 pub use mount::{Arrival, Mount, MountBody};
 pub use offer::{UpgradeCompletion, upgrade_offer};
 pub use pump::{BodySender, PumpClosed, body_pump};

@@ -97,12 +97,27 @@ impl ServerStatistics {
     ///
     /// Dropping the future loses nothing.
     pub async fn idle(&self) {
+        self.until(Self::is_idle).await;
+    }
+
+    /// Waits until there is no connection either: as [`idle`](Self::idle), for an engine that closes its connections by
+    /// itself when it is stopped.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn drained(&self) {
+        self.until(|this| this.is_idle() && this.connections() == 0)
+            .await;
+    }
+
+    async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         self.0.awaited.store(true, Ordering::SeqCst);
         // Either a count that falls from now on sees that it is awaited, or it is seen here.
         fence(Ordering::SeqCst);
-        while !self.is_idle() {
+        while !is_so(self) {
             let listener = self.0.idle.listen();
-            if self.is_idle() {
+            if is_so(self) {
                 return;
             }
             listener.await;

@@ -1,8 +1,6 @@
-use transom::adapter::bind;
-use transom::features::{
-    RequestedAddresses, Scheme, ServerAddresses, ServerInfo, ServerStatistics,
-};
-use transom::{Error, Features, Server};
+use transom::adapter::{bind, bound_features};
+use transom::features::{RequestedAddresses, Scheme, ServerInfo};
+use transom::{Error, Server};
 
 use crate::bound::TemplateBoundServer;
 
@@ -65,20 +63,9 @@ impl Server for TemplateServer {
         }
         // All of them, or none and an error that names the address.
         let listeners = bind(&requested)?;
-        let mut bound = Vec::with_capacity(listeners.len());
-        for listener in &listeners {
-            // Both loopbacks of `localhost` are one address.
-            if !bound.contains(listener.address()) {
-                bound.push(listener.address().clone());
-            }
-        }
-        let mut features = Features::new();
-        features.insert(
-            ServerInfo::new("template", "1")
-                .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        );
-        features.insert(ServerAddresses::new(requested, bound));
-        features.insert(ServerStatistics::new());
+        let info = ServerInfo::new("template", "1")
+            .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        let features = bound_features(info, requested, &listeners);
         Ok(TemplateBoundServer {
             listeners,
             features,

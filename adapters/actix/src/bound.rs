@@ -1,7 +1,6 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::net::Shutdown as Shut;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -9,15 +8,16 @@ use std::time::Duration;
 
 use actix_server::Server as Engine;
 use futures_util::future::{Either, select};
-use transom::adapter::{Dispatcher, HostRuntime, Listener, Socket as Listening};
-use transom::features::{ServerInfo, ServerStatistics};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use transom::adapter::{Dispatcher, HostRuntime, Listener, Socket};
 use transom::{Application, BoundServer, Error, Features, Shutdown};
+use transom_adapter_tokio::{Listening, Upgrades};
 
 use crate::opening::Opening;
-use crate::server::Options;
-use crate::socket::Socket;
-use crate::upgraded::Upgrades;
-use crate::worker::{Connections, Hub, Workers};
+use crate::server::{Options, info};
+use crate::worker::{Hub, Workers};
 
 /// How long dropping [`serve`](BoundServer::serve) waits for its worker threads. They need it only to get
 /// out of the application's code; one that is blocked there ends when it is not any more.
@@ -41,7 +41,6 @@ impl ActixBoundServer {
 
     /// Gives the listeners to the engine.
     fn start<A: Application>(self, app: A, shutdown: &Shutdown) -> Result<(Running, Hub), Error> {
-        let name = name(&self.features);
         let Self {
             mut listeners,
             features,
@@ -52,7 +51,6 @@ impl ActixBoundServer {
         let hub = Hub {
             runtime: HostRuntime::current(),
             statistics: dispatcher.statistics().clone(),
-            live: Connections::new(),
             upgrades: Upgrades::default(),
             request_head_timeout: options.request_head_timeout,
             closed: Arc::new(AtomicBool::new(false)),
@@ -65,7 +63,6 @@ impl ActixBoundServer {
             opening: Arc::new(Opening {
                 shutdown: shutdown.clone(),
                 tls: options.tls,
-                handshake_timeout: options.handshake_timeout,
                 keep_alive_timeout: options.keep_alive_timeout,
             }),
             settings: options.settings,
@@ -83,19 +80,23 @@ impl ActixBoundServer {
             let workers = workers.clone();
             let label = listener.address().to_string();
             let scheme = listener.address().scheme();
-            let added = match listener.take_socket() {
-                Some(Listening::Tcp(socket)) => Door::tcp(&socket).and_then(|door| {
-                    doors.push(door);
-                    builder.listen(label, socket, move || workers.service(scheme, Socket::tcp))
-                }),
-                #[cfg(unix)]
-                Some(Listening::Unix(socket)) => Door::unix(&socket).and_then(|door| {
-                    doors.push(door);
-                    builder.listen_uds(label, socket, move || workers.service(scheme, Socket::unix))
-                }),
-                _ => Ok(builder),
+            let Some(socket) = listener.take_socket() else {
+                continue;
             };
-            builder = added.map_err(|error| Error::serve(&name, error))?;
+            let door = socket.try_clone().and_then(Listening::new);
+            let added = door.and_then(|door| {
+                doors.push(door);
+                match socket {
+                    Socket::Tcp(socket) => {
+                        builder.listen(label, socket, move || workers.service::<TcpStream>(scheme))
+                    }
+                    #[cfg(unix)]
+                    Socket::Unix(socket) => builder
+                        .listen_uds(label, socket, move || workers.service::<UnixStream>(scheme)),
+                    _ => Ok(builder),
+                }
+            });
+            builder = added.map_err(|error| Error::serve(info(), error))?;
         }
         let running = Running {
             engine: Some(builder.run()),
@@ -118,14 +119,13 @@ impl BoundServer for ActixBoundServer {
     ///
     /// Panics when it is polled outside of a tokio runtime.
     async fn serve<A: Application>(self, app: A, shutdown: Shutdown) -> Result<(), Error> {
-        let name = name(&self.features);
         let (mut running, hub) = self.start(app, &shutdown)?;
         let Some(engine) = &mut running.engine else {
             return Ok(());
         };
         if let Either::Right((ended, _)) = select(pin!(shutdown.requested()), &mut *engine).await {
             return Err(Error::serve(
-                name,
+                info(),
                 ended.err().unwrap_or_else(|| {
                     io::Error::other("the engine stopped without being asked to")
                 }),
@@ -138,7 +138,7 @@ impl BoundServer for ActixBoundServer {
         for door in &running.doors {
             door.close();
         }
-        let drained = pin!(drained(&hub.statistics, &hub.live));
+        let drained = pin!(hub.statistics.drained());
         if let Either::Right((_, drained)) = select(drained, engine).await {
             drained.await; // what was upgraded is the engine's no longer
         }
@@ -154,45 +154,11 @@ impl fmt::Debug for ActixBoundServer {
     }
 }
 
-fn name(features: &Features) -> String {
-    features
-        .get::<ServerInfo>()
-        .map_or_else(String::new, ToString::to_string)
-}
-
-/// A second handle of a listener that the engine has, to close it while the engine keeps working.
-struct Door(socket2::Socket);
-
-impl Door {
-    fn tcp(listener: &std::net::TcpListener) -> io::Result<Self> {
-        listener.try_clone().map(|listener| Self(listener.into()))
-    }
-
-    #[cfg(unix)]
-    fn unix(listener: &std::os::unix::net::UnixListener) -> io::Result<Self> {
-        let descriptor = std::os::fd::OwnedFd::from(listener.try_clone()?);
-        Ok(Self(descriptor.into()))
-    }
-
-    /// Refuses clients from now on. On a system that cannot shut a listener down they wait, and are
-    /// refused when the server has stopped.
-    fn close(&self) {
-        let _ = self.0.shutdown(Shut::Both);
-    }
-}
-
-/// Waits until nothing is in flight, upgraded or connected.
-async fn drained(statistics: &ServerStatistics, live: &Connections) {
-    while !(statistics.is_idle() && live.is_zero()) {
-        live.zero().await;
-        statistics.idle().await;
-    }
-}
-
 /// The engine at work. Dropping it ends everything.
 struct Running {
     engine: Option<Engine>,
-    doors: Vec<Door>,
+    /// Second handles of the listeners, to close them while the engine keeps working.
+    doors: Vec<Listening>,
     /// Closed when no worker thread has the application or a connection any more.
     ended: mpsc::Receiver<Infallible>,
     upgrades: Upgrades,
@@ -208,6 +174,6 @@ impl Drop for Running {
         self.engine = None;
         let _ = self.ended.recv_timeout(JOIN);
         // Last: no worker can hand over another connection.
-        self.upgrades.shutdown();
+        self.upgrades.end();
     }
 }

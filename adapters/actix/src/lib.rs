@@ -11,11 +11,8 @@ mod outgoing;
 mod pump;
 mod request;
 mod server;
-mod socket;
 mod streams;
-mod tls;
 mod transport;
-mod upgraded;
 mod wire;
 mod worker;
 

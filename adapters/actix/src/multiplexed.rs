@@ -12,14 +12,14 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 use transom::Shutdown;
+use transom_adapter_tokio::Stream;
 
 use crate::frames::{Frames, HEADERS, MAX_STREAM, PING, RST_STREAM, SETTINGS, go_away};
-use crate::socket::Socket;
 use crate::streams::Streams;
 use crate::worker::Presence;
 
 pub(crate) struct Multiplexed {
-    socket: Socket,
+    socket: Stream,
     streams: Rc<Streams>,
     /// What was read to tell the protocol.
     held: BytesMut,
@@ -60,7 +60,7 @@ const LINGER: Duration = Duration::from_secs(1);
 
 impl Multiplexed {
     pub(crate) fn new(
-        socket: Socket,
+        socket: Stream,
         held: BytesMut,
         streams: Rc<Streams>,
         shutdown: Shutdown,

@@ -4,19 +4,16 @@ use std::time::Duration;
 
 use actix_server::ServerBuilder;
 use rustls::ServerConfig;
-use tokio_rustls::TlsAcceptor;
 use transom::adapter;
-use transom::features::{
-    MaxRequestBodySize, RequestedAddresses, Scheme, ServerAddresses, ServerInfo, ServerStatistics,
-};
-use transom::{Error, Features, Server};
+use transom::features::{MaxRequestBodySize, RequestedAddresses, ServerInfo};
+use transom::{Error, Server};
+use transom_adapter_tokio::Tls;
 
 use crate::ActixBoundServer;
-use crate::opening::acceptor;
 use crate::worker::Settings;
 
 /// The release of actix-http that this adapter is made for.
-pub(crate) const ENGINE_VERSION: &str = "3.20";
+const ENGINE_VERSION: &str = "3.20";
 
 /// As many worker threads as actix-server takes.
 const MAX_WORKERS: usize = 512;
@@ -55,6 +52,7 @@ pub struct ActixServer {
     addresses: RequestedAddresses,
     options: Options,
     tls: Option<Arc<ServerConfig>>,
+    handshake_timeout: Duration,
 }
 
 pub(crate) struct Options {
@@ -62,8 +60,7 @@ pub(crate) struct Options {
     pub(crate) max_request_body_size: Option<u64>,
     pub(crate) request_head_timeout: Duration,
     pub(crate) keep_alive_timeout: Duration,
-    pub(crate) handshake_timeout: Duration,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Tls>,
     pub(crate) settings: Settings,
     pub(crate) configure: Option<Configure>,
 }
@@ -81,7 +78,6 @@ impl ActixServer {
                 max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
                 request_head_timeout: Duration::from_secs(30),
                 keep_alive_timeout: Duration::from_secs(130),
-                handshake_timeout: Duration::from_secs(10),
                 tls: None,
                 settings: Settings {
                     write_buffer_size: 32 * 1024,
@@ -91,6 +87,7 @@ impl ActixServer {
                 configure: None,
             },
             tls: None,
+            handshake_timeout: Duration::from_secs(10),
         }
     }
 
@@ -100,8 +97,8 @@ impl ActixServer {
     /// A configuration that says nothing of ALPN offers `h2` and `http/1.1`. Client certificates are asked for, and
     /// checked, as its verifier has it.
     #[doc(alias = "UseHttps")]
-    pub fn with_tls(mut self, config: Arc<ServerConfig>) -> Self {
-        self.tls = Some(config);
+    pub fn with_tls(mut self, config: impl Into<Arc<ServerConfig>>) -> Self {
+        self.tls = Some(config.into());
         self
     }
 
@@ -135,7 +132,7 @@ impl ActixServer {
 
     /// Sets how long the handshake of TLS may take. 10 seconds by default; zero for no limit.
     pub fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.options.handshake_timeout = timeout;
+        self.handshake_timeout = timeout;
         self
     }
 
@@ -197,29 +194,17 @@ impl ActixServer {
         }
         check(&self.options.settings)?;
         let requested = self.addresses.take()?;
-        let https = requested
-            .iter()
-            .find(|address| address.scheme() == Scheme::Https);
-        self.options.tls = match (self.tls, https) {
-            (Some(config), _) => Some(acceptor(config)),
-            (None, None) => None,
-            (None, Some(address)) => {
-                return Err(Error::configuration(format!(
-                    "`{address}` asks for TLS, and the server has no certificate; call `with_tls`, or take `http`"
-                )));
-            }
-        };
+        self.options.tls = Tls::for_addresses(&requested, self.tls, self.handshake_timeout)?;
         let listeners = adapter::bind(&requested)?;
-        let bound = listeners.iter().map(|at| at.address().clone()).collect();
-        let mut features = Features::new();
-        features.insert(
-            ServerInfo::new("actix-http", ENGINE_VERSION)
-                .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        );
-        features.insert(ServerAddresses::new(requested, bound));
-        features.insert(ServerStatistics::new());
+        let features = adapter::bound_features(info(), requested, &listeners);
         Ok(ActixBoundServer::new(listeners, features, self.options))
     }
+}
+
+/// Returns what the server is.
+pub(crate) fn info() -> ServerInfo {
+    ServerInfo::new("actix-http", ENGINE_VERSION)
+        .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }
 
 impl Server for ActixServer {

@@ -8,12 +8,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::BytesMut;
-use futures_core::Stream;
+use futures_core::Stream as _;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
+use transom_adapter_tokio::Stream;
 
 use crate::link::{Accepted, Link};
-use crate::socket::Socket;
 use crate::worker::{Hub, Presence};
 
 /// How much a client may send while the application decides on an upgrade; the rest stays in the socket.
@@ -24,7 +24,7 @@ const CHUNK: usize = 4 * 1024;
 
 pub(crate) struct Transport {
     /// `None` once it is the application's.
-    socket: Option<Socket>,
+    socket: Option<Stream>,
     link: Rc<Link>,
     hub: Hub,
     held: BytesMut,
@@ -39,7 +39,7 @@ pub(crate) struct Transport {
 impl Transport {
     /// `held` is what was read of it before.
     pub(crate) fn new(
-        socket: Socket,
+        socket: Stream,
         held: BytesMut,
         link: Rc<Link>,
         hub: Hub,

@@ -12,16 +12,14 @@ use actix_http::{Extensions, HttpService, KeepAlive};
 use actix_service::{ServiceFactory, ServiceFactoryExt as _, fn_service};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use tokio::sync::watch;
 use transom::Application;
 use transom::adapter::{Dispatcher, HostRuntime, UpgradeCompletion};
 use transom::features::{Counted, Scheme, ServerStatistics, Upgraded};
+use transom_adapter_tokio::{Socket, Stream, Upgrades};
 
 use crate::exchange;
 use crate::opening::Opening;
 use crate::outgoing::Outgoing;
-use crate::socket::Socket;
-use crate::upgraded::Upgrades;
 use crate::wire::Wire;
 
 /// How long the engine discards what a client still sends after its answer was final. Closing at once
@@ -37,7 +35,6 @@ const LEAST_KEEP_ALIVE: Duration = Duration::from_secs(1);
 pub(crate) struct Hub {
     pub(crate) runtime: HostRuntime,
     pub(crate) statistics: ServerStatistics,
-    pub(crate) live: Connections,
     pub(crate) upgrades: Upgrades,
     pub(crate) request_head_timeout: Duration,
     /// The server is gone: the application is not to be called any more.
@@ -47,60 +44,26 @@ pub(crate) struct Hub {
 impl Hub {
     /// Gives a connection to the application. It moves to the host's runtime: there it outlives the
     /// worker thread, and there the application reads it.
-    pub(crate) fn upgrade(&self, mut socket: Socket, ahead: Bytes, completion: UpgradeCompletion) {
-        let moved = self.runtime.enter(async { socket.move_here() });
+    pub(crate) fn upgrade(&self, mut stream: Stream, ahead: Bytes, completion: UpgradeCompletion) {
+        let moved = self.runtime.enter(async { stream.move_here() });
         if let Some(Ok(())) = moved.now_or_never() {
-            let upgraded = Upgraded::new(self.upgrades.add(socket, ahead));
+            let upgraded = Upgraded::from_tokio(self.upgrades.add(stream, ahead));
             completion.complete(upgraded, &self.statistics);
         }
     }
 }
 
-/// Counts the connections that the engine has.
-#[derive(Clone)]
-pub(crate) struct Connections(Arc<watch::Sender<usize>>);
-
-impl Connections {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
-    }
-
-    pub(crate) fn count(&self) -> Live {
-        self.0.send_modify(|count| *count += 1);
-        Live(Arc::clone(&self.0))
-    }
-
-    pub(crate) fn is_zero(&self) -> bool {
-        *self.0.borrow() == 0
-    }
-
-    /// Waits until there is none.
-    pub(crate) async fn zero(&self) {
-        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
-    }
-}
-
-/// Counts for as long as it lives.
-pub(crate) struct Live(Arc<watch::Sender<usize>>);
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
-    }
-}
-
 /// A connection counts from when it was accepted until this is dropped.
 pub(crate) struct Presence {
-    counted: Option<(Counted, Live)>,
+    counted: Option<Counted>,
     /// The last to be dropped: then the connection is closed, and counts no more.
     _alive: Alive,
 }
 
 impl Presence {
     pub(crate) fn new<A>(worker: &Worker<A>) -> Self {
-        let hub = &worker.hub;
         Self {
-            counted: Some((hub.statistics.count_connection(), hub.live.count())),
+            counted: Some(worker.hub.statistics.count_connection()),
             _alive: worker.alive.clone(),
         }
     }
@@ -152,10 +115,9 @@ impl<A> Clone for Workers<A> {
 
 impl<A: Application> Workers<A> {
     /// Returns the service that answers the connections of one listener on one worker thread.
-    pub(crate) fn service<T: 'static>(
+    pub(crate) fn service<T: Into<Socket> + 'static>(
         &self,
         scheme: Scheme,
-        socket: fn(T) -> Socket,
     ) -> impl ServiceFactory<T, Config = (), Response = (), Error = DispatchError, InitError = ()>
     + use<T, A> {
         let worker = Rc::new(Worker {
@@ -189,7 +151,7 @@ impl<A: Application> Workers<A> {
             }));
         fn_service(move |stream: T| {
             let (opening, worker) = (Arc::clone(&opening), Rc::clone(&worker));
-            let socket = socket(stream);
+            let socket = stream.into();
             async move {
                 let opened = opening.open(worker, socket, scheme).await;
                 let (wire, protocol) = opened.map_err(DispatchError::Io)?;

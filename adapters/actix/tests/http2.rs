@@ -10,12 +10,13 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
-use support::{Serving, within};
+use support::start;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use transom::features::{RequestExt, RequestLifetime};
 use transom::{Body, Request, Response};
 use transom_actix::ActixServer;
+use transom_conformance::by_hand::{Serving, until, within};
 
 type Closed = JoinHandle<Result<(), h2::Error>>;
 
@@ -95,7 +96,7 @@ async fn expect_gone(heard: &mut mpsc::UnboundedReceiver<&'static str>) {
 #[tokio::test]
 async fn a_reset_ends_the_application_and_no_other_stream() {
     let (app, mut heard) = waiting();
-    let serving = Serving::start(app).await;
+    let serving = start(app).await;
     let (mut client, _closed) = client(&serving).await;
     let (_other, _waits) = get(&mut client);
     assert_eq!(within(heard.recv()).await, Some("called"));
@@ -119,7 +120,7 @@ async fn a_reset_ends_the_application_and_no_other_stream() {
 #[tokio::test]
 async fn a_client_that_goes_away_ends_all_that_it_asked_for() {
     let (app, mut heard) = waiting();
-    let serving = Serving::start(app).await;
+    let serving = start(app).await;
     let (mut client, closed) = client(&serving).await;
     let (_body, _answer) = get(&mut client);
     assert_eq!(within(heard.recv()).await, Some("called"));
@@ -131,7 +132,7 @@ async fn a_client_that_goes_away_ends_all_that_it_asked_for() {
 #[tokio::test]
 async fn a_reset_ends_an_answer_that_has_nothing_to_say() {
     let (told, mut heard) = mpsc::unbounded_channel::<()>();
-    let serving = Serving::start(move |_: Request| {
+    let serving = start(move |_: Request| {
         let held = told.clone();
         async move {
             let begun = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"begun"))]);
@@ -149,7 +150,7 @@ async fn a_reset_ends_an_answer_that_has_nothing_to_say() {
     assert_eq!(data(&mut body).await, "begun");
     sending.send_reset(Reason::CANCEL);
     let statistics = serving.statistics.clone();
-    support::until(|| statistics.is_idle()).await;
+    until(|| statistics.is_idle()).await;
     assert!(heard.try_recv().is_err());
     serving.stop().await;
 }
@@ -157,7 +158,7 @@ async fn a_reset_ends_an_answer_that_has_nothing_to_say() {
 #[tokio::test]
 async fn a_stop_tells_the_client_and_waits_for_what_it_has_begun() {
     let (go, gone) = watch::channel(false);
-    let serving = Serving::start(move |request: Request| {
+    let serving = start(move |request: Request| {
         let mut gone = gone.clone();
         async move {
             let _ = gone.wait_for(|go| *go).await;
@@ -168,7 +169,7 @@ async fn a_stop_tells_the_client_and_waits_for_what_it_has_begun() {
     let (mut client, closed) = client(&serving).await;
     let (mut sending, answer) = post(&mut client);
     sending.send_data("before".into(), false).unwrap();
-    support::until(|| serving.statistics.requests() == 1).await;
+    until(|| serving.statistics.requests() == 1).await;
     serving.trigger.request();
     // GOAWAY: the client may begin nothing more.
     within(async {
@@ -210,7 +211,7 @@ async fn an_idle_connection_is_told_to_go_when_its_time_is_up() {
 
 #[tokio::test]
 async fn sixty_four_uploads_share_a_connection() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let whole = request.into_body().collect(1 << 20).await.unwrap();
         Response::new(Body::from(whole))
     })

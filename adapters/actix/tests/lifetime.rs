@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use support::{Serving, content, until, within};
+use support::start;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use transom::features::{RequestExt, RequestLifetime, ServerAddresses};
 use transom::{Body, BoundServer, Request, Response, Server, Shutdown};
 use transom_actix::ActixServer;
+use transom_conformance::by_hand::{Client, DEADLINE, Serving, content, until, within};
 
 #[tokio::test]
 async fn a_client_that_closes_its_side_is_noticed_at_once_and_answered_all_the_same() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let lifetime = request.feature::<RequestLifetime>().unwrap().clone();
         lifetime.disconnected().await;
         Response::new(Body::from("gone, but not forgotten"))
@@ -41,7 +42,7 @@ async fn a_client_that_breaks_the_connection_cancels_the_application() {
     }
     let dropped = Arc::new(Notify::new());
     let notify = Arc::clone(&dropped);
-    let serving = Serving::start(move |request: Request| {
+    let serving = start(move |request: Request| {
         let dropped = Dropped(Arc::clone(&notify));
         async move {
             let _dropped = dropped;
@@ -106,7 +107,7 @@ async fn a_head_that_does_not_end_is_not_waited_for_on_any_request_of_a_connecti
 async fn a_stop_answers_what_was_begun_closes_what_is_idle_and_refuses_the_rest() {
     let release = Arc::new(Notify::new());
     let released = Arc::clone(&release);
-    let serving = Serving::start(move |request: Request| {
+    let serving = start(move |request: Request| {
         let released = Arc::clone(&released);
         async move {
             if request.uri().path() == "/slow" {
@@ -159,7 +160,7 @@ async fn a_stop_answers_what_was_begun_closes_what_is_idle_and_refuses_the_rest(
 async fn a_stop_waits_for_a_body_to_its_last_byte() {
     let release = Arc::new(Notify::new());
     let released = Arc::clone(&release);
-    let serving = Serving::start(move |_: Request| {
+    let serving = start(move |_: Request| {
         let released = Arc::clone(&released);
         async move {
             let rest = futures_util::stream::once(async move {
@@ -198,7 +199,7 @@ async fn drop_serve(draining: bool) {
     }
     let alive = Arc::new(AtomicUsize::new(1));
     let owned = Counted(Arc::clone(&alive));
-    let serving = Serving::start(move |_: Request| {
+    let serving = start(move |_: Request| {
         // Held by the application, which every worker thread has a handle of.
         let _ = &owned;
         async { std::future::pending().await }
@@ -238,7 +239,7 @@ async fn a_thread_that_is_blocked_does_not_hold_a_drop_up_and_calls_nobody_after
     let serving = Serving::start_on(server, move |_: Request| {
         let _ = &owned;
         if called.fetch_add(1, Ordering::AcqRel) == 8 {
-            let _ = released.lock().unwrap().recv_timeout(support::DEADLINE);
+            let _ = released.lock().unwrap().recv_timeout(DEADLINE);
         }
         async { Response::new(Body::empty()) }
     })
@@ -272,7 +273,7 @@ async fn nothing_is_served_before_serve_and_dropping_a_bound_server_frees_its_ad
     let bound = ActixServer::new("http://127.0.0.1:0").bind().await.unwrap();
     let addresses = bound.features().require::<ServerAddresses>().unwrap();
     let address = addresses.bound()[0].connect_addr().unwrap();
-    let mut client = support::Client(within(TcpStream::connect(address)).await.unwrap());
+    let mut client = Client(within(TcpStream::connect(address)).await.unwrap());
     client
         .send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
         .await;
@@ -312,7 +313,7 @@ async fn every_address_is_served_on_a_runtime_of_one_thread() {
     let serve = tokio::spawn(bound.serve(app, shutdown));
     for address in addresses {
         let address = address.connect_addr().unwrap();
-        let mut client = support::Client(within(TcpStream::connect(address)).await.unwrap());
+        let mut client = Client(within(TcpStream::connect(address)).await.unwrap());
         client
             .send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
             .await;

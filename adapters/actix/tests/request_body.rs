@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use support::{Serving, content, within};
+use support::start;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use transom::{Body, Request, Response};
+use transom_conformance::by_hand::{Serving, content, until, within};
 
 async fn echo(request: Request) -> Response {
     Response::new(request.into_body())
@@ -25,7 +26,7 @@ async fn whole(request: Request) -> Response {
 
 #[tokio::test]
 async fn the_client_is_told_to_continue_only_when_the_application_reads() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         if request.method() == Method::PUT {
             tokio::time::sleep(Duration::from_millis(20)).await;
             return whole(request).await;
@@ -54,7 +55,7 @@ async fn the_client_is_told_to_continue_only_when_the_application_reads() {
 
 #[tokio::test]
 async fn a_body_is_echoed_while_it_is_sent() {
-    let serving = Serving::start(echo).await;
+    let serving = start(echo).await;
     let mut client = serving.connect().await;
     client
         .send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n")
@@ -76,7 +77,7 @@ async fn a_body_is_echoed_while_it_is_sent() {
 
 #[tokio::test]
 async fn a_body_that_nobody_reads_does_not_cost_the_connection_if_it_is_there() {
-    let serving = Serving::start(async |_: Request| Response::new(Body::from("ok"))).await;
+    let serving = start(async |_: Request| Response::new(Body::from("ok"))).await;
     let mut client = serving.connect().await;
     for _ in 0..3 {
         client
@@ -90,7 +91,7 @@ async fn a_body_that_nobody_reads_does_not_cost_the_connection_if_it_is_there() 
 
 #[tokio::test]
 async fn a_body_that_breaks_off_is_an_error_and_may_still_be_answered() {
-    let serving = Serving::start(whole).await;
+    let serving = start(whole).await;
     let mut client = serving.connect().await;
     client
         .send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 50\r\n\r\nhello")
@@ -108,7 +109,7 @@ async fn a_body_that_breaks_off_is_an_error_and_may_still_be_answered() {
 async fn a_whole_body_is_not_taken_for_broken_off_because_the_client_closed_behind_it() {
     // More than the engine passes on at once, and a reader that comes late: the engine has read the end
     // of the stream before the application has read the body.
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         tokio::time::sleep(Duration::from_millis(50)).await;
         whole(request).await
     })
@@ -189,7 +190,7 @@ async fn a_slow_reader_slows_the_sender_down_both_ways() {
 
 #[tokio::test]
 async fn a_thousand_requests_on_one_connection_and_64_connections_at_once() {
-    let serving = Serving::start(echo).await;
+    let serving = start(echo).await;
     let mut client = serving.connect().await;
     for n in 0..1000 {
         let body = n.to_string();
@@ -210,7 +211,7 @@ async fn a_thousand_requests_on_one_connection_and_64_connections_at_once() {
             .await;
         clients.push(client);
     }
-    support::until(|| serving.statistics.requests() == 64).await;
+    until(|| serving.statistics.requests() == 64).await;
     assert_eq!(serving.statistics.connections(), 65);
     for client in &mut clients {
         client.send("ok").await;

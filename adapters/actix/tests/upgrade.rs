@@ -7,10 +7,11 @@ use axum::extract::ws::{Message as AxumMessage, WebSocketUpgrade};
 use axum::routing::any;
 use futures_util::{AsyncReadExt as _, AsyncWriteExt as _, SinkExt as _, StreamExt as _};
 use http::{HeaderValue, StatusCode, header};
-use support::{Serving, content, until, within};
+use support::start;
 use tokio_tungstenite::tungstenite::Message;
 use transom::features::{RequestExt, Upgrade};
 use transom::{ApplicationBuilder, Body, Request, Response};
+use transom_conformance::by_hand::{content, until, within};
 
 /// Echoes what comes until the client is done; `/refuse` does not.
 async fn raw_echo(request: Request) -> Response {
@@ -52,7 +53,7 @@ fn request(path: &str, token: &str) -> String {
 
 #[tokio::test]
 async fn any_protocol_is_switched_to_and_each_side_closes_for_itself() {
-    let serving = Serving::start(raw_echo).await;
+    let serving = start(raw_echo).await;
     for token in ["websocket", "echo"] {
         let mut client = serving.connect().await;
         client.send(request("/", token)).await;
@@ -74,7 +75,7 @@ async fn any_protocol_is_switched_to_and_each_side_closes_for_itself() {
 
 #[tokio::test]
 async fn bytes_right_behind_the_request_are_read_first_or_no_upgrade_is_offered() {
-    let serving = Serving::start(raw_echo).await;
+    let serving = start(raw_echo).await;
     let early = "early ".repeat(20_000);
     let mut client = serving.connect().await;
     client.send(request("/", "websocket") + &early[..60]).await;
@@ -115,7 +116,7 @@ async fn bytes_right_behind_the_request_are_read_first_or_no_upgrade_is_offered(
 
 #[tokio::test]
 async fn a_declined_upgrade_is_an_ordinary_response() {
-    let serving = Serving::start(raw_echo).await;
+    let serving = start(raw_echo).await;
     for path in ["/refuse", "/change-of-mind"] {
         for token in ["websocket", "echo"] {
             let response = serving.exchange(&request(path, token)).await;
@@ -133,7 +134,7 @@ async fn a_declined_upgrade_is_an_ordinary_response() {
 
 #[tokio::test]
 async fn the_body_of_a_request_that_names_websocket_ends_where_it_should() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         assert!(request.feature::<dyn Upgrade>().is_none());
         match request.into_body().collect(64).await {
             Ok(body) => Response::new(Body::from(body)),
@@ -166,7 +167,7 @@ async fn the_body_of_a_request_that_names_websocket_ends_where_it_should() {
 
 #[tokio::test]
 async fn a_client_that_leaves_while_the_application_decides_is_noticed() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         assert!(request.feature::<dyn Upgrade>().is_some());
         let lifetime = request.feature::<transom::features::RequestLifetime>();
         lifetime.unwrap().clone().disconnected().await;
@@ -183,7 +184,7 @@ async fn a_client_that_leaves_while_the_application_decides_is_noticed() {
 
 #[tokio::test]
 async fn a_stop_waits_for_an_upgraded_connection_and_a_drop_does_not() {
-    let serving = Serving::start(raw_echo).await;
+    let serving = start(raw_echo).await;
     let mut client = serving.connect().await;
     client.send(request("/", "websocket")).await;
     client.head().await;
@@ -196,7 +197,7 @@ async fn a_stop_waits_for_an_upgraded_connection_and_a_drop_does_not() {
     assert_eq!(client.rest().await, " bye");
     within(serving.serve).await.unwrap().unwrap();
 
-    let serving = Serving::start(raw_echo).await;
+    let serving = start(raw_echo).await;
     let mut client = serving.connect().await;
     client.send(request("/", "websocket")).await;
     client.head().await;
@@ -221,7 +222,7 @@ async fn a_web_socket_of_axum_works() {
             })
         }),
     );
-    let serving = Serving::start(ApplicationBuilder::new().run(router)).await;
+    let serving = start(ApplicationBuilder::new().run(router)).await;
     let stream = serving.connect().await.0;
     let url = format!("ws://{}/ws", serving.address);
     let (mut socket, response) = within(tokio_tungstenite::client_async(url, stream))

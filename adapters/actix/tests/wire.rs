@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use http::{HeaderValue, StatusCode, header};
-use support::{Serving, content, within};
+use support::start;
 use tokio::io::AsyncReadExt;
 use transom::features::{ConnectionInfo, RequestExt, RequestLifetime, Scheme};
 use transom::{Body, Request, Response};
+use transom_conformance::by_hand::{content, within};
 
 fn chunks(chunks: Vec<Result<&'static str, std::io::Error>>) -> Body {
     Body::from_stream(futures_util::stream::iter(chunks))
@@ -18,7 +19,7 @@ fn chunks(chunks: Vec<Result<&'static str, std::io::Error>>) -> Body {
 
 #[tokio::test]
 async fn a_connection_is_told_apart_and_its_ends_are_known() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let info = request.feature::<ConnectionInfo>().unwrap();
         let (local, remote) = (info.local().unwrap(), info.remote().unwrap());
         let scheme = request.feature::<Scheme>().unwrap();
@@ -54,7 +55,7 @@ async fn a_connection_is_told_apart_and_its_ends_are_known() {
 
 #[tokio::test]
 async fn repeated_and_obs_text_fields_pass_both_ways() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let mut response = Response::new(Body::empty());
         for value in request.headers().get_all("x-in") {
             response.headers_mut().append("x-out", value.clone());
@@ -75,7 +76,7 @@ async fn repeated_and_obs_text_fields_pass_both_ways() {
 
 #[tokio::test]
 async fn a_response_without_content_is_framed_as_its_method_and_status_ask() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let mut response = Response::new(Body::from("hello"));
         match request.uri().path() {
             "/stream" => *response.body_mut() = chunks(vec![Ok("hello")]),
@@ -136,10 +137,8 @@ async fn a_response_without_content_is_framed_as_its_method_and_status_ask() {
 
 #[tokio::test]
 async fn an_http_1_0_client_gets_a_stream_without_chunks_up_to_the_end_of_the_connection() {
-    let serving = Serving::start(async |_: Request| {
-        Response::new(chunks(vec![Ok("one "), Ok(""), Ok("two")]))
-    })
-    .await;
+    let serving =
+        start(async |_: Request| Response::new(chunks(vec![Ok("one "), Ok(""), Ok("two")]))).await;
     let response = serving
         .exchange("GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n")
         .await;
@@ -152,10 +151,8 @@ async fn an_http_1_0_client_gets_a_stream_without_chunks_up_to_the_end_of_the_co
 
 #[tokio::test]
 async fn an_empty_frame_does_not_end_a_chunked_body() {
-    let serving = Serving::start(async |_: Request| {
-        Response::new(chunks(vec![Ok("one "), Ok(""), Ok("two")]))
-    })
-    .await;
+    let serving =
+        start(async |_: Request| Response::new(chunks(vec![Ok("one "), Ok(""), Ok("two")]))).await;
     let response = serving
         .exchange("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
         .await;
@@ -165,7 +162,7 @@ async fn an_empty_frame_does_not_end_a_chunked_body() {
 
 #[tokio::test]
 async fn a_body_that_fails_is_sent_as_far_as_it_came_and_never_looks_complete() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let mut response =
             Response::new(chunks(vec![Ok("part"), Err(std::io::Error::other("no"))]));
         if request.uri().path() == "/length" {
@@ -200,7 +197,7 @@ async fn a_body_that_fails_is_sent_as_far_as_it_came_and_never_looks_complete() 
 
 #[tokio::test]
 async fn more_than_the_announced_length_is_not_sent() {
-    let serving = Serving::start(async |_: Request| {
+    let serving = start(async |_: Request| {
         let mut response = Response::new(chunks(vec![Ok("hello"), Ok(" and more")]));
         let length = HeaderValue::from_static("5");
         response
@@ -220,7 +217,7 @@ async fn more_than_the_announced_length_is_not_sent() {
 
 #[tokio::test]
 async fn an_abort_closes_the_connection_without_a_response() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let lifetime = request.feature::<RequestLifetime>().unwrap().clone();
         if request.uri().path() == "/late" {
             let stream = futures_util::stream::once(async { Ok::<_, std::io::Error>("part") });
@@ -248,7 +245,7 @@ async fn an_abort_closes_the_connection_without_a_response() {
 
 #[tokio::test]
 async fn an_abort_does_not_take_the_answers_before_it_along() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         if request.uri().path() == "/abort" {
             request.feature::<RequestLifetime>().unwrap().abort();
         }
@@ -262,7 +259,7 @@ async fn an_abort_does_not_take_the_answers_before_it_along() {
 
 #[tokio::test]
 async fn one_large_frame_arrives_whole() {
-    let serving = Serving::start(async |_: Request| {
+    let serving = start(async |_: Request| {
         let bytes: Vec<u8> = (0..3_000_001_u32).map(|at| (at % 251) as u8).collect();
         Response::new(Body::from(bytes))
     })
@@ -286,7 +283,7 @@ async fn one_large_frame_arrives_whole() {
 
 #[tokio::test]
 async fn a_panic_is_a_500_and_the_worker_lives_on() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         assert_ne!(request.uri().path(), "/panic", "as it was asked to");
         Response::new(Body::empty())
     })
@@ -303,10 +300,9 @@ async fn a_panic_is_a_500_and_the_worker_lives_on() {
 
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_order() {
-    let serving = Serving::start(async |request: Request| {
-        Response::new(Body::from(request.uri().path().to_owned()))
-    })
-    .await;
+    let serving =
+        start(async |request: Request| Response::new(Body::from(request.uri().path().to_owned())))
+            .await;
     let mut client = serving.connect().await;
     let requests: String = (0..40)
         .map(|n| format!("GET /{n:02} HTTP/1.1\r\nhost: a\r\n\r\n"))
@@ -321,7 +317,7 @@ async fn pipelined_requests_are_answered_in_order() {
 
 #[tokio::test]
 async fn the_application_is_polled_inside_the_runtime_of_the_host() {
-    let serving = Serving::start(async |_: Request| {
+    let serving = start(async |_: Request| {
         let here = tokio::runtime::Handle::current().id();
         let there = tokio::spawn(async { tokio::runtime::Handle::current().id() });
         assert_eq!(there.await.unwrap(), here);
@@ -342,7 +338,7 @@ async fn the_application_is_polled_inside_the_runtime_of_the_host() {
 
 #[tokio::test]
 async fn a_target_of_any_form_and_a_malformed_request_are_taken_without_a_panic() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let host = request.headers().get(header::HOST).cloned();
         let host = host.map(|host| host.to_str().unwrap().to_owned());
         Response::new(Body::from(format!("{} {host:?}", request.uri())))

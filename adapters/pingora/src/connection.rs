@@ -22,15 +22,11 @@ use tokio::time::timeout;
 use transom::adapter::{Connection, Dispatcher, UpgradeCompletion};
 use transom::features::{Scheme, Upgraded};
 use transom::{Application, Shutdown};
+use transom_adapter_tokio::{Socket, Stream, Tls, Upgrades};
 
 use crate::exchange::{self, Outcome};
 use crate::link::{End, Link};
 use crate::server::H2Configure;
-use crate::socket::Socket;
-use transom_rustls::{Stream, Tls};
-
-/// What every client of HTTP/2 sends first.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// How long what a client still sends is discarded after its last answer. Closing at once would reset the
 /// connection, and could take the answer with it.
@@ -77,8 +73,8 @@ impl<A: Application> Server<A> {
                 (stream, connection.with_feature(tls))
             }
         };
-        let link = Link::new(stream)?;
-        let beginning = timeout(self.head_timeout, link.begins_with(PREFACE));
+        let link = Link::new(stream);
+        let beginning = timeout(self.head_timeout, link.speaks_http2());
         let Some(is_http2) = self.unless_stopped(beginning).await else {
             return Ok(());
         };
@@ -160,8 +156,7 @@ impl<A: Application> Server<A> {
                     break;
                 }
                 Outcome::Switches(completion) => {
-                    self.switch(session, &link, completion, upgrades).await;
-                    break;
+                    return self.switch(session, link, completion, upgrades).await;
                 }
                 Outcome::Broken => break,
             }
@@ -180,20 +175,24 @@ impl<A: Application> Server<A> {
     async fn switch(
         &self,
         mut session: ServerSession,
-        link: &Arc<Link>,
+        link: Arc<Link>,
         completion: UpgradeCompletion,
         upgrades: &Upgrades,
-    ) {
+    ) -> io::Result<()> {
         // What the engine has read beyond the head.
         let mut ahead = BytesMut::new();
         while let Some(Ok(Some(bytes))) = session.read_request_body().now_or_never() {
             ahead.extend_from_slice(&bytes);
         }
         drop(session);
-        link.hand_over(&ahead);
-        upgrades.add(link);
-        let upgraded = Upgraded::from_tokio(End(Arc::clone(link)));
-        completion.complete(upgraded, self.dispatcher.statistics());
+        link.flush().await?;
+        // The engine had the only other hand on it.
+        if let Some((stream, behind)) = Arc::into_inner(link).map(Link::into_parts) {
+            ahead.extend_from_slice(&behind);
+            let upgraded = Upgraded::from_tokio(upgrades.add(stream, ahead));
+            completion.complete(upgraded, self.dispatcher.statistics());
+        }
+        Ok(())
     }
 
     async fn answer_http2(
@@ -272,35 +271,4 @@ async fn reject(session: &mut ServerSession, error: &Error) {
 async fn linger(link: &Arc<Link>) {
     let _ = End(Arc::clone(link)).shutdown().await;
     let _ = timeout(LINGER, link.discard()).await;
-}
-
-/// Every upgraded connection of a server, so that it can end them.
-#[derive(Clone, Default)]
-pub(crate) struct Upgrades(Arc<std::sync::Mutex<Vec<std::sync::Weak<Link>>>>);
-
-impl Upgrades {
-    fn add(&self, link: &Arc<Link>) {
-        let mut all = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if all.len() == all.capacity() {
-            // Amortised: those that are gone make room before the list grows.
-            all.retain(|known| known.strong_count() > 0);
-        }
-        all.push(Arc::downgrade(link));
-    }
-}
-
-impl Upgrades {
-    /// Ends every connection: the client sees it closed, the application reads its end.
-    pub(crate) fn shutdown(&self) {
-        let mut all = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        for link in all.drain(..).filter_map(|link| link.upgrade()) {
-            link.shutdown();
-        }
-    }
 }

@@ -8,7 +8,6 @@ mod head;
 mod link;
 mod pump;
 mod server;
-mod socket;
 mod transport;
 
 pub use bound::PingoraBoundServer;

@@ -1,16 +1,13 @@
 //! The stream of a connection, which the engine has and the adapter looks at.
 
 use std::io;
-use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-use crate::socket::Socket;
-use transom_rustls::Stream;
+use transom_adapter_tokio::{Stream, begins_as_http2};
 
 /// How much a client may send while the application works on its request; the rest stays in the socket.
 const HELD: usize = 64 * 1024;
@@ -23,14 +20,10 @@ const UNSENT: usize = 16 * 1024;
 const CHUNK: usize = 4 * 1024;
 
 /// One connection.
-pub(crate) struct Link {
-    state: Mutex<State>,
-    /// Another handle of the socket.
-    handle: socket2::Socket,
-}
+pub(crate) struct Link(Mutex<State>);
 
 struct State {
-    stream: Stream<Socket>,
+    stream: Stream,
     /// What was read and the engine has not asked for.
     held: BytesMut,
     unsent: BytesMut,
@@ -54,37 +47,32 @@ pub(crate) enum Client {
 }
 
 impl Link {
-    pub(crate) fn new(stream: Stream<Socket>) -> io::Result<Arc<Self>> {
-        let handle = stream.socket().try_clone()?;
-        Ok(Arc::new(Self {
-            state: Mutex::new(State {
-                stream,
-                held: BytesMut::new(),
-                unsent: BytesMut::new(),
-                collects: false,
-                client_closed: false,
-                broken: false,
-                heard: false,
-            }),
-            handle,
-        }))
+    pub(crate) fn new(stream: Stream) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(State {
+            stream,
+            held: BytesMut::new(),
+            unsent: BytesMut::new(),
+            collects: false,
+            client_closed: false,
+            broken: false,
+            heard: false,
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads until it is clear whether the client begins with `preface`, and returns that.
-    pub(crate) async fn begins_with(&self, preface: &[u8]) -> io::Result<bool> {
+    /// Reads until it is clear whether the client speaks HTTP/2, and returns that.
+    pub(crate) async fn speaks_http2(&self) -> io::Result<bool> {
         std::future::poll_fn(|cx| {
             let mut state = self.state();
             loop {
-                let known = state.held.len().min(preface.len());
-                if state.held[..known] != preface[..known] {
-                    return Poll::Ready(Ok(false));
+                if let Some(is_http2) = begins_as_http2(&state.held) {
+                    return Poll::Ready(Ok(is_http2));
                 }
-                if known == preface.len() || state.client_closed {
-                    return Poll::Ready(Ok(known == preface.len()));
+                if state.client_closed {
+                    return Poll::Ready(Ok(false));
                 }
                 ready!(state.poll_hold(cx))?;
             }
@@ -148,14 +136,10 @@ impl Link {
         self.state().collects = true;
     }
 
-    /// The connection is the application's: the bytes that the engine has read are its first, and what it writes
-    /// is sent.
-    pub(crate) fn hand_over(&self, bytes: &[u8]) {
-        let mut state = self.state();
-        state.collects = false;
-        let behind = state.held.split();
-        state.held.extend_from_slice(bytes);
-        state.held.extend_from_slice(&behind);
+    /// Returns the stream, and what was read of it and the engine has not asked for.
+    pub(crate) fn into_parts(self) -> (Stream, BytesMut) {
+        let state = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (state.stream, state.held)
     }
 
     /// Discards what the client still sends, until it closes its side.
@@ -174,11 +158,6 @@ impl Link {
     /// Has the close of the connection be a reset, so that nobody takes what was sent for all of it.
     pub(crate) fn break_off(&self) {
         self.state().stream.socket().reset_on_close();
-    }
-
-    /// Ends the connection at once: the client sees it closed, and whoever reads it the end.
-    pub(crate) fn shutdown(&self) {
-        let _ = self.handle.shutdown(Shutdown::Both);
     }
 }
 
@@ -224,8 +203,7 @@ impl State {
     }
 }
 
-/// The engine's end of a connection, and later the application's.
-#[derive(Clone)]
+/// The engine's end of a connection.
 pub(crate) struct End(pub(crate) Arc<Link>);
 
 impl AsyncRead for End {

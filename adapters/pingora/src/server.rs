@@ -3,21 +3,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pingora_core::protocols::http::v2::server::H2Options;
-use tokio_rustls::rustls::ServerConfig;
+use rustls::ServerConfig;
 use transom::adapter;
-use transom::features::{
-    MaxRequestBodySize, RequestedAddresses, Scheme, ServerAddresses, ServerInfo, ServerStatistics,
-};
-use transom::{Error, Features, Server};
+use transom::features::{MaxRequestBodySize, RequestedAddresses, ServerInfo};
+use transom::{Error, Server};
+use transom_adapter_tokio::{Tls, or_forever};
 
 use crate::PingoraBoundServer;
-use transom_rustls::Tls;
 
 /// The release of pingora-core that this adapter is made for.
-pub(crate) const ENGINE_VERSION: &str = "0.9";
-
-/// As good as never.
-const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+const ENGINE_VERSION: &str = "0.9";
 
 /// A server on pingora-core: HTTP/1.1 and HTTP/2 over TCP and unix sockets, in the clear and over TLS.
 ///
@@ -45,12 +40,13 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 pub struct PingoraServer {
     addresses: RequestedAddresses,
     options: Options,
+    tls: Option<Arc<ServerConfig>>,
+    handshake_timeout: Duration,
 }
 
 pub(crate) struct Options {
     pub(crate) max_request_body_size: Option<u64>,
-    tls: Option<Arc<ServerConfig>>,
-    handshake_timeout: Duration,
+    pub(crate) tls: Option<Tls>,
     request_head_timeout: Duration,
     keep_alive_timeout: Duration,
     pub(crate) configure_h2: Option<H2Configure>,
@@ -67,11 +63,12 @@ impl PingoraServer {
             options: Options {
                 max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
                 tls: None,
-                handshake_timeout: Duration::from_secs(10),
                 request_head_timeout: Duration::from_secs(30),
                 keep_alive_timeout: Duration::from_secs(130),
                 configure_h2: None,
             },
+            tls: None,
+            handshake_timeout: Duration::from_secs(10),
         }
     }
 
@@ -81,19 +78,20 @@ impl PingoraServer {
         self
     }
 
-    /// Sets what the `https` addresses are served with. HTTP/2 and HTTP/1.1 are offered, unless the
-    /// settings name the protocols themselves.
+    /// Sets the certificates, and what else TLS needs, for addresses with `https`. Without it such an address is
+    /// an error of [`bind`](Server::bind).
     ///
-    /// The name and certificate of the client, if it is asked for one, are in
-    /// [`TlsInfo`](transom::features::TlsInfo).
-    pub fn with_rustls(mut self, config: impl Into<Arc<ServerConfig>>) -> Self {
-        self.options.tls = Some(config.into());
+    /// A configuration that says nothing of ALPN offers `h2` and `http/1.1`. Client certificates are asked for, and
+    /// checked, as its verifier has it.
+    #[doc(alias = "UseHttps")]
+    pub fn with_tls(mut self, config: impl Into<Arc<ServerConfig>>) -> Self {
+        self.tls = Some(config.into());
         self
     }
 
     /// Sets how long a client may take for the handshake of TLS; 10 seconds by default, zero for no limit.
     pub fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.options.handshake_timeout = timeout;
+        self.handshake_timeout = timeout;
         self
     }
 
@@ -131,48 +129,27 @@ impl PingoraServer {
 
     fn bind_now(mut self) -> Result<PingoraBoundServer, Error> {
         let requested = self.addresses.take()?;
-        let mut https = requested.iter();
-        if let Some(address) = https.find(|address| address.scheme() == Scheme::Https)
-            && self.options.tls.is_none()
-        {
-            return Err(Error::configuration(format!(
-                "`{address}` asks for TLS, and there is no certificate; set one `with_rustls`, or take `http`"
-            )));
-        }
+        self.options.tls = Tls::for_addresses(&requested, self.tls, self.handshake_timeout)?;
         let listeners = adapter::bind(&requested)?;
-        let bound = listeners.iter().map(|at| at.address().clone()).collect();
-        let mut features = Features::new();
-        features.insert(
-            ServerInfo::new("pingora", ENGINE_VERSION)
-                .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        );
-        features.insert(ServerAddresses::new(requested, bound));
-        features.insert(ServerStatistics::new());
+        let features = adapter::bound_features(info(), requested, &listeners);
         Ok(PingoraBoundServer::new(listeners, features, self.options))
     }
 }
 
 impl Options {
-    /// Returns what is agreed on with the clients of `https` addresses.
-    pub(crate) fn tls(&self) -> Option<Tls> {
-        let config = Arc::clone(self.tls.as_ref()?);
-        Some(Tls::new(config, limit(self.handshake_timeout)))
-    }
-
     /// Returns how long a head may take, and how long a connection may be idle.
     pub(crate) fn timeouts(&self) -> (Duration, Duration) {
         (
-            limit(self.request_head_timeout),
-            limit(self.keep_alive_timeout),
+            or_forever(self.request_head_timeout),
+            or_forever(self.keep_alive_timeout),
         )
     }
 }
 
-fn limit(timeout: Duration) -> Duration {
-    match timeout {
-        Duration::ZERO => FOREVER,
-        timeout => timeout,
-    }
+/// Returns what the server is.
+pub(crate) fn info() -> ServerInfo {
+    ServerInfo::new("pingora", ENGINE_VERSION)
+        .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }
 
 impl Server for PingoraServer {

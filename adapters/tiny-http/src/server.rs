@@ -4,10 +4,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use transom::adapter::{Listener, bind};
-use transom::features::{
-    RequestedAddresses, Scheme, ServerAddresses, ServerInfo, ServerStatistics,
-};
+use transom::adapter::{Listener, bind, bound_features};
+use transom::features::{RequestedAddresses, Scheme, ServerInfo};
 use transom::{Application, BoundServer, Error, Features, Server, Shutdown};
 
 use crate::engine::Engine;
@@ -132,7 +130,6 @@ impl Server for TinyHttpServer {
         }
         let mut listeners = bind(&requested)?;
         let mut engines = Vec::with_capacity(listeners.len());
-        let mut bound = Vec::with_capacity(listeners.len());
         for listener in &mut listeners {
             if let Some(socket) = listener.take_socket() {
                 // Now, and not when it serves: a connection that comes before inherits as well.
@@ -140,18 +137,10 @@ impl Server for TinyHttpServer {
                     .map_err(|error| Error::bind(listener.address(), error))?;
                 engines.push(Arc::new(engine));
             }
-            // Both loopbacks of `localhost` are one address.
-            if !bound.contains(listener.address()) {
-                bound.push(listener.address().clone());
-            }
         }
-        let mut features = Features::new();
-        features.insert(
-            ServerInfo::new("tiny_http", "0.12.0")
-                .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        );
-        features.insert(ServerAddresses::new(requested, bound));
-        features.insert(ServerStatistics::new());
+        let info = ServerInfo::new("tiny_http", "0.12.0")
+            .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        let features = bound_features(info, requested, &listeners);
         Ok(BoundTinyHttpServer {
             listeners,
             engines,

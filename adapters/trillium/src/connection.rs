@@ -5,17 +5,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
 use transom::Application;
 use transom::features::Scheme;
+use transom_adapter_tokio::{Socket, Stream};
 
 use crate::http1::{self, Ended};
 use crate::http2;
 use crate::hub::Hub;
 use crate::shared::{Owner, Shared};
-use crate::socket::Socket;
-use crate::tls;
 use crate::wire::Wire;
 
 /// How long, and how much, is discarded of what a client still sends after the last response. To close at once
@@ -27,27 +26,24 @@ const LINGER_BYTES: usize = 1024 * 1024;
 pub(crate) async fn serve<A: Application>(hub: Arc<Hub<A>>, socket: Socket, scheme: Scheme) {
     let _counted = hub.dispatcher.statistics().count_connection();
     let since = Instant::now();
-    let socket = match (&hub.tls, scheme) {
-        (Some(acceptor), Scheme::Https) => {
-            let handshake = tls::accept(acceptor, socket);
-            let done = tokio::select! {
-                done = limited(hub.handshake_timeout, handshake) => done,
-                () = hub.shutdown.requested() => return,
-            };
-            match done {
-                Ok(socket) => socket,
-                Err(_) => return,
-            }
-        }
-        _ => socket,
-    };
     let mut connection = hub.dispatcher.connection(socket.info(), scheme);
     let mut protocol = None;
-    if let Some(session) = socket.session() {
-        protocol = session.alpn_protocol().map(|agreed| agreed == b"h2");
-        connection = connection.with_feature(transom_rustls::tls_info(session));
-    }
-    let wire = Wire::new(socket, since, hub.timeouts, hub.shutdown.clone());
+    let stream = match (&hub.tls, scheme) {
+        (Some(tls), Scheme::Https) => {
+            let done = tokio::select! {
+                done = tls.accept(socket) => done,
+                () = hub.shutdown.requested() => return,
+            };
+            let Ok((stream, tls)) = done else {
+                return;
+            };
+            protocol = tls.protocol().map(|agreed| agreed == b"h2");
+            connection = connection.with_feature(tls);
+            stream
+        }
+        _ => Stream::Plain(socket),
+    };
+    let wire = Wire::new(stream, since, hub.timeouts, hub.shutdown.clone());
     let wire = Shared::new(wire);
     // Whatever hands the transport is in, it ends with this future.
     let _owner = Owner::new(wire.clone());
@@ -68,7 +64,7 @@ pub(crate) async fn serve<A: Application>(hub: Arc<Hub<A>>, socket: Socket, sche
         }
     };
     if let Some(wire) = wire.take() {
-        close(wire.into_socket(), ended).await;
+        close(wire.into_stream(), ended).await;
     }
 }
 
@@ -83,24 +79,15 @@ async fn looks_like_http2<A>(hub: &Hub<A>, wire: &Shared<Wire>) -> io::Result<bo
     }
 }
 
-async fn limited<T>(
-    limit: Option<Duration>,
-    what: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
-    match limit {
-        Some(limit) => timeout(limit, what).await?,
-        None => what.await,
-    }
-}
-
-async fn close(mut socket: Socket, ended: Ended) {
+async fn close(mut stream: Stream, ended: Ended) {
     match ended {
-        Ended::Broken => socket.reset_on_close(),
+        // Over TLS there is no closing alert either, by which a client knows an end.
+        Ended::Broken => stream.socket().reset_on_close(),
         Ended::Quiet | Ended::Unread => {
             let closing = async {
-                let _ = tokio::io::AsyncWriteExt::shutdown(&mut socket).await;
+                let _ = stream.shutdown().await;
                 if ended == Ended::Unread {
-                    discard(&mut socket).await;
+                    discard(&mut stream).await;
                 }
             };
             let _ = timeout(LINGER, closing).await;
@@ -108,10 +95,10 @@ async fn close(mut socket: Socket, ended: Ended) {
     }
 }
 
-async fn discard(socket: &mut Socket) {
+async fn discard(stream: &mut Stream) {
     let mut space = [0; 4096];
     let mut left = LINGER_BYTES;
-    while let Ok(read) = socket.read(&mut space).await {
+    while let Ok(read) = stream.read(&mut space).await {
         left = left.saturating_sub(read);
         if read == 0 || left == 0 {
             return;

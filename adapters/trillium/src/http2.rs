@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use transom::adapter::{Connection, ResponseBody, UpgradeCompletion, body_pump, upgrade_offer};
 use transom::features::{ExtendedConnect, RequestExt, ResponseTrailers, Upgraded};
 use transom::{Application, Body};
+use transom_adapter_tokio::Timer;
 use trillium_http::h2::{H2Connection, H2Transport};
 use trillium_http::{Body as EngineBody, Conn};
 
@@ -24,7 +25,6 @@ use crate::intake::Buffer;
 use crate::outgoing::{Outgoing, Peer};
 use crate::shared::{Owner, Shared, lend};
 use crate::stream::{InHead, Stream};
-use crate::timer::Timer;
 use crate::wire::Wire;
 
 /// How many more streams of a connection may be reset than are answered: to open streams and to reset them at once

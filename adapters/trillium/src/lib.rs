@@ -56,11 +56,8 @@ mod names;
 mod outgoing;
 mod server;
 mod shared;
-mod socket;
 mod stream;
 mod takeover;
-mod timer;
-mod tls;
 mod wire;
 
 pub use bound::TrilliumBoundServer;

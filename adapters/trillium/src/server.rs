@@ -3,19 +3,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use tokio_rustls::TlsAcceptor;
 use transom::adapter;
-use transom::features::{
-    MaxRequestBodySize, RequestedAddresses, Scheme, ServerAddresses, ServerInfo, ServerStatistics,
-};
-use transom::{Error, Features, Server};
+use transom::features::{MaxRequestBodySize, RequestedAddresses, ServerInfo};
+use transom::{Error, Server};
+use transom_adapter_tokio::Tls;
 use trillium_http::HttpConfig;
 
 use crate::TrilliumBoundServer;
 use crate::wire::Timeouts;
 
 /// The release of trillium-http that this adapter is made for.
-pub(crate) const ENGINE_VERSION: &str = "1.6";
+const ENGINE_VERSION: &str = "1.6";
 
 /// How long a head may be, in bytes.
 const HEAD: usize = 64 * 1024;
@@ -46,14 +44,14 @@ pub struct TrilliumServer {
     addresses: RequestedAddresses,
     options: Options,
     tls: Option<Arc<ServerConfig>>,
+    handshake_timeout: Duration,
 }
 
 pub(crate) struct Options {
     pub(crate) max_request_body_size: Option<u64>,
     pub(crate) timeouts: Timeouts,
-    pub(crate) handshake_timeout: Option<Duration>,
     pub(crate) config: HttpConfig,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<Tls>,
 }
 
 impl TrilliumServer {
@@ -68,7 +66,6 @@ impl TrilliumServer {
                     head: Some(Duration::from_secs(30)),
                     keep_alive: Some(Duration::from_secs(130)),
                 },
-                handshake_timeout: Some(Duration::from_secs(10)),
                 config: HttpConfig::default()
                     .with_head_max_len(HEAD)
                     .with_max_header_list_size(HEAD as u64)
@@ -76,6 +73,7 @@ impl TrilliumServer {
                 tls: None,
             },
             tls: None,
+            handshake_timeout: Duration::from_secs(10),
         }
     }
 
@@ -85,8 +83,8 @@ impl TrilliumServer {
     /// A configuration that says nothing of ALPN offers `h2` and `http/1.1`. Client certificates are asked for, and
     /// checked, as its verifier has it.
     #[doc(alias = "UseHttps")]
-    pub fn with_tls(mut self, config: Arc<ServerConfig>) -> Self {
-        self.tls = Some(config);
+    pub fn with_tls(mut self, config: impl Into<Arc<ServerConfig>>) -> Self {
+        self.tls = Some(config.into());
         self
     }
 
@@ -112,7 +110,7 @@ impl TrilliumServer {
 
     /// Sets how long the handshake of TLS may take. 10 seconds by default; `None` for no limit.
     pub fn with_handshake_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.options.handshake_timeout = timeout;
+        self.handshake_timeout = timeout.unwrap_or_default();
         self
     }
 
@@ -137,33 +135,22 @@ impl TrilliumServer {
 
     fn bind_now(mut self) -> Result<TrilliumBoundServer, Error> {
         let requested = self.addresses.take()?;
-        let https =
-            |address: &&_| transom::features::ServerAddress::scheme(address) == Scheme::Https;
-        self.options.tls = match (self.tls, requested.iter().find(https)) {
-            (Some(config), _) => Some(acceptor(config)),
-            (None, None) => None,
-            (None, Some(address)) => {
-                return Err(Error::configuration(format!(
-                    "`{address}` asks for TLS, and the server has no certificate; call `with_tls`, or take `http`"
-                )));
-            }
-        };
+        self.options.tls = Tls::for_addresses(&requested, self.tls, self.handshake_timeout)?;
         self.options.config = self
             .options
             .config
             .with_received_body_max_len(u64::MAX)
             .without_panic_on_invalid_response_headers();
         let listeners = adapter::bind(&requested)?;
-        let bound = listeners.iter().map(|at| at.address().clone()).collect();
-        let mut features = Features::new();
-        features.insert(
-            ServerInfo::new("trillium-http", ENGINE_VERSION)
-                .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        );
-        features.insert(ServerAddresses::new(requested, bound));
-        features.insert(ServerStatistics::new());
+        let features = adapter::bound_features(info(), requested, &listeners);
         Ok(TrilliumBoundServer::new(listeners, features, self.options))
     }
+}
+
+/// Returns what the server is.
+pub(crate) fn info() -> ServerInfo {
+    ServerInfo::new("trillium-http", ENGINE_VERSION)
+        .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }
 
 impl Server for TrilliumServer {
@@ -192,15 +179,6 @@ impl fmt::Debug for TrilliumServer {
             .field("addresses", &self.addresses)
             .finish_non_exhaustive()
     }
-}
-
-fn acceptor(config: Arc<ServerConfig>) -> TlsAcceptor {
-    if !config.alpn_protocols.is_empty() {
-        return TlsAcceptor::from(config);
-    }
-    let mut config = Arc::unwrap_or_clone(config);
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    TlsAcceptor::from(Arc::new(config))
 }
 
 #[cfg(test)]

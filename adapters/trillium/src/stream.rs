@@ -13,13 +13,13 @@ use bytes::Bytes;
 use futures_io::{AsyncRead as _, AsyncWrite as _};
 use tokio::time::Instant;
 use transom::features::RequestLifetime;
+use transom_adapter_tokio::Timer;
 use trillium_http::h2::H2Transport;
 use trillium_http::{Conn, Headers};
 
 use crate::feed::Source;
 use crate::intake::Buffer;
 use crate::shared::Shared;
-use crate::timer::Timer;
 
 /// How often it is looked whether a stream was reset while what came of it is not wanted: nothing tells then.
 const LOOK: Duration = Duration::from_millis(100);

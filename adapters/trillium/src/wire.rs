@@ -10,9 +10,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::time::Instant;
 use transom::Shutdown;
-
-use crate::socket::Socket;
-use crate::timer::Timer;
+use transom_adapter_tokio::{Stream, Timer, begins_as_http2};
 
 /// How much is read ahead of the engine to see whether the client is still there.
 const AHEAD: usize = 16 * 1024;
@@ -32,7 +30,7 @@ pub(crate) struct Timeouts {
 
 /// A socket, and what the engine does not know of it: bytes that were read ahead, times, the request to stop.
 pub(crate) struct Wire {
-    socket: Socket,
+    stream: Stream,
     /// Bytes that the engine has not read yet.
     ahead: BytesMut,
     end: Option<End>,
@@ -67,13 +65,13 @@ enum Phase {
 impl Wire {
     /// `since` is when the connection was accepted.
     pub(crate) fn new(
-        socket: Socket,
+        stream: Stream,
         since: Instant,
         timeouts: Timeouts,
         shutdown: Shutdown,
     ) -> Self {
         Self {
-            socket,
+            stream,
             ahead: BytesMut::new(),
             end: None,
             phase: Phase::Head(timeouts.head.map(|timeout| since + timeout)),
@@ -83,8 +81,8 @@ impl Wire {
         }
     }
 
-    pub(crate) fn into_socket(self) -> Socket {
-        self.socket
+    pub(crate) fn into_stream(self) -> Stream {
+        self.stream
     }
 
     /// The head of a request is complete.
@@ -136,14 +134,9 @@ impl Wire {
     /// Waits until what was read is the beginning of HTTP/2, or cannot become it, and returns which. Takes no byte
     /// away.
     pub(crate) fn poll_is_http2(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
         loop {
-            let common = self.ahead.len().min(PREFACE.len());
-            if self.ahead[..common] != PREFACE[..common] {
-                return Poll::Ready(Ok(false));
-            }
-            if common == PREFACE.len() {
-                return Poll::Ready(Ok(true));
+            if let Some(is_http2) = begins_as_http2(&self.ahead) {
+                return Poll::Ready(Ok(is_http2));
             }
             match self.end {
                 Some(End::Broken(kind)) => return Poll::Ready(Err(kind.into())),
@@ -181,7 +174,7 @@ impl Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let read = ready!(Pin::new(&mut self.socket).poll_read(cx, buffer));
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
         match &read {
             Ok(()) if buffer.filled().len() == before => self.end = Some(End::Orderly),
             // TLS that ends without a word; whether something is missing, HTTP tells.
@@ -208,8 +201,8 @@ impl Wire {
         ready!(self.timer.poll(deadline, cx));
         if begun {
             // Whether there is room for it or not.
-            let _ = Pin::new(&mut self.socket).poll_write(cx, TIMEOUT);
-            let _ = Pin::new(&mut self.socket).poll_flush(cx);
+            let _ = Pin::new(&mut self.stream).poll_write(cx, TIMEOUT);
+            let _ = Pin::new(&mut self.stream).poll_flush(cx);
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         Poll::Ready(Ok(0))
@@ -277,7 +270,7 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().socket).poll_write(cx, bytes)
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -285,15 +278,15 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().socket).poll_write_vectored(cx, slices)
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, slices)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_flush(cx)
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match ready!(Pin::new(&mut self.get_mut().socket).poll_shutdown(cx)) {
+        match ready!(Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)) {
             // Closed already, by the client or before.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
             closed => Poll::Ready(closed),

@@ -11,10 +11,11 @@ use futures_util::{StreamExt, stream};
 use h2::client::SendRequest;
 use h2::{Reason, RecvStream, SendStream};
 use http::Method;
-use support::{Serving, bare, within};
+use support::{bare, start};
 use tokio::sync::mpsc;
 use transom::features::{RequestExt, RequestLifetime};
 use transom::{Body, Request, Response};
+use transom_conformance::by_hand::{Serving, within};
 use transom_trillium::TrilliumServer;
 
 async fn echo(request: Request) -> Response {
@@ -59,7 +60,7 @@ async fn ends(body: &mut RecvStream) {
 
 #[tokio::test]
 async fn a_body_is_echoed_while_it_is_sent() {
-    let serving = Serving::start(echo).await;
+    let serving = start(echo).await;
     let mut client = client(&serving).await;
     let (mut sending, answer) = begin(&mut client, post());
     let mut echoed = within(answer).await.unwrap().into_body();
@@ -74,7 +75,7 @@ async fn a_body_is_echoed_while_it_is_sent() {
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_resets_its_stream_and_no_other() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         if request.method() == Method::POST {
             return echo(request).await;
         }
@@ -124,7 +125,7 @@ fn collecting() -> (
 #[tokio::test]
 async fn a_body_is_read_on_behind_its_answer_and_one_that_is_reset_never_just_ends() {
     let (app, mut heard) = collecting();
-    let serving = Serving::start(app).await;
+    let serving = start(app).await;
     let mut client = client(&serving).await;
 
     let (mut sending, answer) = begin(&mut client, post());
@@ -151,7 +152,7 @@ async fn a_body_is_read_on_behind_its_answer_and_one_that_is_reset_never_just_en
 #[tokio::test]
 async fn a_reset_is_heard_while_the_body_is_not_read() {
     let (told, mut heard) = mpsc::unbounded_channel();
-    let serving = Serving::start(move |request: Request| {
+    let serving = start(move |request: Request| {
         let told = told.clone();
         async move {
             let lifetime = request.feature::<RequestLifetime>().unwrap().clone();
@@ -176,7 +177,7 @@ async fn a_reset_is_heard_while_the_body_is_not_read() {
 
 #[tokio::test]
 async fn a_status_that_the_engine_does_not_know_is_sent_as_the_first_of_its_class() {
-    let serving = Serving::start(async |_: Request| bare(499)).await;
+    let serving = start(async |_: Request| bare(499)).await;
     let mut client = client(&serving).await;
     let request = http::Request::get("http://a/").body(()).unwrap();
     let (answer, _) = client.send_request(request, true).unwrap();
@@ -206,7 +207,7 @@ async fn the_engine_is_configured_and_an_idle_connection_is_told_to_go() {
 
 #[tokio::test]
 async fn sixty_four_uploads_share_a_connection() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let whole = request.into_body().collect(1 << 20).await.unwrap();
         Response::new(Body::from(whole))
     })

@@ -5,8 +5,9 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Serving, bare, until};
+use support::{bare, start};
 use transom::{Body, Request, Response};
+use transom_conformance::by_hand::{Serving, until};
 use transom_trillium::TrilliumServer;
 
 const SOON: Option<Duration> = Some(Duration::from_millis(50));
@@ -24,7 +25,7 @@ async fn whole(request: Request) -> Response {
 
 #[tokio::test]
 async fn a_body_may_be_longer_than_the_engine_has_it_by_default() {
-    let serving = Serving::start(whole).await;
+    let serving = start(whole).await;
     let length = 12 << 20;
     let head = format!("PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n");
     let mut client = serving.connect().await;
@@ -95,7 +96,7 @@ async fn a_request_may_take_longer_than_a_head() {
 
 #[tokio::test]
 async fn a_method_that_the_engine_does_not_know_is_answered_501() {
-    let serving = Serving::start(async |_: Request| bare(200)).await;
+    let serving = start(async |_: Request| bare(200)).await;
     let answer = serving.exchange("BREW / HTTP/1.1\r\nhost: a\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 501 "), "{answer}");
     serving.stop().await;
@@ -103,10 +104,8 @@ async fn a_method_that_the_engine_does_not_know_is_answered_501() {
 
 #[tokio::test]
 async fn a_whole_uri_that_agrees_with_host_is_a_target() {
-    let serving = Serving::start(async |request: Request| {
-        Response::new(Body::from(request.uri().to_string()))
-    })
-    .await;
+    let serving =
+        start(async |request: Request| Response::new(Body::from(request.uri().to_string()))).await;
     let mut client = serving.connect().await;
     client
         .send("GET http://a:80/b?c HTTP/1.1\r\nhost: a\r\n\r\n")

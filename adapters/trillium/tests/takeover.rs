@@ -6,9 +6,10 @@ mod support;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::Method;
-use support::{Serving, bare, within};
+use support::{bare, start};
 use transom::features::{RequestExt, Upgrade};
 use transom::{Body, Request, Response};
+use transom_conformance::by_hand::{until, within};
 
 async fn echo(request: Request) -> Response {
     Response::new(request.into_body())
@@ -18,7 +19,7 @@ const CHUNKED: &str = "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\
 
 #[tokio::test]
 async fn a_body_is_echoed_while_it_is_sent_and_the_connection_goes_on() {
-    let serving = Serving::start(echo).await;
+    let serving = start(echo).await;
     let mut client = serving.connect().await;
     for _ in 0..3 {
         client.send(format!("{CHUNKED}\r\n")).await;
@@ -39,7 +40,7 @@ async fn a_body_is_echoed_while_it_is_sent_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn a_request_that_was_sent_ahead_of_such_an_answer_is_answered_next() {
-    let serving = Serving::start(echo).await;
+    let serving = start(echo).await;
     let mut client = serving.connect().await;
     client.send(format!("{CHUNKED}\r\n1\r\na\r\n")).await;
     client.head().await;
@@ -54,7 +55,7 @@ async fn a_request_that_was_sent_ahead_of_such_an_answer_is_answered_next() {
 
 #[tokio::test]
 async fn the_trailers_of_a_request_become_those_of_its_echo() {
-    let serving = Serving::start(echo).await;
+    let serving = start(echo).await;
     let mut client = serving.connect().await;
     client
         .send(format!("{CHUNKED}te: trailers\r\n\r\n2\r\nok\r\n"))
@@ -68,7 +69,7 @@ async fn the_trailers_of_a_request_become_those_of_its_echo() {
 
 #[tokio::test]
 async fn a_client_that_waits_is_told_to_go_on_before_it_is_answered_with_its_own_body() {
-    let serving = Serving::start(echo).await;
+    let serving = start(echo).await;
     let mut client = serving.connect().await;
     client
         .send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
@@ -82,7 +83,7 @@ async fn a_client_that_waits_is_told_to_go_on_before_it_is_answered_with_its_own
 
 #[tokio::test]
 async fn a_client_that_waits_and_is_refused_sends_nothing_and_the_connection_ends() {
-    let serving = Serving::start(async |_: Request| bare(403)).await;
+    let serving = start(async |_: Request| bare(403)).await;
     let answer = serving
         .exchange("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
         .await;
@@ -96,7 +97,7 @@ async fn a_client_that_waits_and_is_refused_sends_nothing_and_the_connection_end
 
 #[tokio::test]
 async fn a_body_without_a_length_is_chunked_even_where_the_connection_ends_with_it() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         let pieces = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"begun"))]);
         let fails = request.uri().path() == "/fails";
         let end = stream::iter(fails.then(|| Err(std::io::Error::other("broken"))));
@@ -114,7 +115,7 @@ async fn a_body_without_a_length_is_chunked_even_where_the_connection_ends_with_
 
 #[tokio::test]
 async fn a_status_that_the_engine_does_not_know_is_sent_as_it_is() {
-    let serving = Serving::start(async |_: Request| bare(299)).await;
+    let serving = start(async |_: Request| bare(299)).await;
     let mut client = serving.connect().await;
     for _ in 0..2 {
         client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
@@ -133,7 +134,7 @@ async fn a_status_that_the_engine_does_not_know_is_sent_as_it_is() {
 #[tokio::test]
 async fn a_bodiless_answer_to_a_body_that_is_still_read_has_none() {
     let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let serving = Serving::start(move |request: Request| {
+    let serving = start(move |request: Request| {
         let told = told.clone();
         async move {
             tokio::spawn(async move {
@@ -158,7 +159,7 @@ async fn a_bodiless_answer_to_a_body_that_is_still_read_has_none() {
 
 #[tokio::test]
 async fn a_slow_reader_of_an_echo_slows_its_own_upload() {
-    let serving = Serving::start(echo).await;
+    let serving = start(echo).await;
     let mut client = serving.connect().await;
     client.send(format!("{CHUNKED}\r\n")).await;
     client.head().await;
@@ -178,13 +179,13 @@ async fn a_slow_reader_of_an_echo_slows_its_own_upload() {
     };
     assert!(full > 0);
     drop(client);
-    support::until(|| serving.statistics.connections() == 0).await;
+    until(|| serving.statistics.connections() == 0).await;
     serving.stop().await;
 }
 
 #[tokio::test]
 async fn a_tunnel_is_handed_over_also_where_the_client_asks_for_the_end_of_the_connection() {
-    let serving = Serving::start(async |request: Request| {
+    let serving = start(async |request: Request| {
         if request.method() == Method::CONNECT
             && let Some(upgrade) = request.feature::<dyn Upgrade>()
             && let Ok(upgrading) = upgrade.accept()

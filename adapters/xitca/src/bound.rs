@@ -10,15 +10,15 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio::sync::{oneshot, watch};
 use transom::adapter::{Dispatcher, HostRuntime, Listener};
-use transom::features::{Scheme, ServerInfo, ServerStatistics};
+use transom::features::Scheme;
 use transom::{Application, BoundServer, Error, Features, Shutdown};
+use transom_adapter_tokio::Upgrades;
 use xitca_server::{Builder, ServerHandle};
 use xitca_service::fn_build;
 
 use crate::door::{Door, Signals};
-use crate::server::Options;
-use crate::upgraded::Upgrades;
-use crate::worker::{Connections, Hub, Workers};
+use crate::server::{Options, info};
+use crate::worker::{Hub, Workers};
 
 /// How long dropping [`serve`](BoundServer::serve) waits for its worker threads. They need it only to get
 /// out of the application's code; one that is blocked there ends when it is not any more.
@@ -52,7 +52,6 @@ impl XitcaBoundServer {
         let hub = Hub {
             runtime: HostRuntime::current(),
             statistics: dispatcher.statistics().clone(),
-            live: Connections::new(),
             upgrades: Upgrades::default(),
             closed: Arc::new(AtomicBool::new(false)),
         };
@@ -81,7 +80,7 @@ impl XitcaBoundServer {
             // The engine does not mind two listeners of one name, but asks but one service for them.
             let door = Door::new(socket, signals.clone(), workers.alive.clone());
             let tls = match listener.address().scheme() {
-                Scheme::Https => options.tls(),
+                Scheme::Https => options.tls.clone(),
                 _ => None,
             };
             let workers = workers.clone();
@@ -120,20 +119,19 @@ impl BoundServer for XitcaBoundServer {
     ///
     /// Panics when it is polled outside of a tokio runtime.
     async fn serve<A: Application>(self, app: A, shutdown: Shutdown) -> Result<(), Error> {
-        let name = name(&self.features);
         let (mut running, hub) = self
             .start(app, &shutdown)
-            .map_err(|error| Error::serve(&name, error))?;
+            .map_err(|error| Error::serve(info(), error))?;
         let work = pin!(async {
             shutdown.requested().await;
             // The engine's own graceful stop is not asked for: it looks only twice a second whether its
             // connections are gone. They hear of the request to stop by themselves.
-            drained(&hub.statistics, &hub.live).await;
+            hub.statistics.drained().await;
         });
         match select(work, &mut running.failure).await {
             Either::Left(_) => Ok(()),
             Either::Right((ended, _)) => Err(Error::serve(
-                name,
+                info(),
                 ended.ok().and_then(Result::err).unwrap_or_else(|| {
                     io::Error::other("the engine stopped without being asked to")
                 }),
@@ -147,20 +145,6 @@ impl fmt::Debug for XitcaBoundServer {
         f.debug_struct("XitcaBoundServer")
             .field("listeners", &self.listeners)
             .finish_non_exhaustive()
-    }
-}
-
-fn name(features: &Features) -> String {
-    features
-        .get::<ServerInfo>()
-        .map_or_else(String::new, ToString::to_string)
-}
-
-/// Waits until nothing is in flight, upgraded or connected.
-async fn drained(statistics: &ServerStatistics, live: &Connections) {
-    while !(statistics.is_idle() && live.is_zero()) {
-        live.zero().await;
-        statistics.idle().await;
     }
 }
 
@@ -185,6 +169,6 @@ impl Drop for Running {
         self.handle.stop(false);
         let _ = self.ended.recv_timeout(JOIN);
         // Last: no worker can hand over another connection.
-        self.upgrades.shutdown();
+        self.upgrades.end();
     }
 }

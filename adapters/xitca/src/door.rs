@@ -2,28 +2,24 @@
 
 use std::future::pending;
 use std::io;
-use std::net::Shutdown as Shut;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 #[cfg(unix)]
-use tokio::net::UnixListener;
+use tokio::net::UnixStream;
 use tokio::sync::watch;
 use transom::Shutdown;
-use transom::adapter::Socket;
+use transom::adapter;
+use transom_adapter_tokio::{Listening, Socket};
 use xitca_io::net::Stream;
 use xitca_server::net::{IntoListener, Listen};
 
 use crate::worker::Alive;
 
-/// How long to wait when the system has no descriptors left, or no memory.
-const EXHAUSTED: Duration = Duration::from_millis(100);
-
 /// A socket that listens until the server is asked to stop.
-pub(crate) struct Door<L = Socket> {
+pub(crate) struct Door<L = adapter::Socket> {
     listener: L,
     signals: Signals,
     /// The last to be dropped: then the listener is closed.
@@ -40,7 +36,7 @@ pub(crate) struct Signals {
 }
 
 impl Door {
-    pub(crate) fn new(socket: Socket, signals: Signals, alive: Alive) -> Self {
+    pub(crate) fn new(socket: adapter::Socket, signals: Signals, alive: Alive) -> Self {
         Self {
             listener: socket,
             signals,
@@ -53,50 +49,22 @@ impl IntoListener for Door {
     type Listener = Door<Listening>;
 
     fn into_listener(self) -> io::Result<Self::Listener> {
-        let listener = match self.listener {
-            Socket::Tcp(socket) => Listening::Tcp(TcpListener::from_std(socket)?),
-            #[cfg(unix)]
-            Socket::Unix(socket) => Listening::Unix(UnixListener::from_std(socket)?),
-            _ => return Err(io::ErrorKind::Unsupported.into()),
-        };
         Ok(Door {
-            listener,
+            listener: Listening::new(self.listener)?,
             signals: self.signals,
             alive: self.alive,
         })
     }
 }
 
-pub(crate) enum Listening {
-    Tcp(TcpListener),
-    #[cfg(unix)]
-    Unix(UnixListener),
-}
-
-impl Listening {
-    async fn accept(&self) -> io::Result<Stream> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, remote) = listener.accept().await?;
-                Ok(Stream::Tcp(stream.into_std()?, remote))
-            }
-            #[cfg(unix)]
-            Self::Unix(listener) => {
-                let stream = listener.accept().await?.0.into_std()?;
-                let remote = stream.peer_addr()?;
-                Ok(Stream::Unix(stream, remote))
+impl Door<Listening> {
+    async fn accept_one(&self) -> Stream {
+        loop {
+            // A failure is that of a client who is gone already.
+            if let Ok(stream) = dealt(self.listener.accept().await) {
+                return stream;
             }
         }
-    }
-
-    /// Refuses clients from now on. On a system that cannot shut a listener down they wait, and are
-    /// refused when the server has stopped.
-    fn close(&self) {
-        let _ = match self {
-            Self::Tcp(listener) => socket2::SockRef::from(listener).shutdown(Shut::Both),
-            #[cfg(unix)]
-            Self::Unix(listener) => socket2::SockRef::from(listener).shutdown(Shut::Both),
-        };
     }
 }
 
@@ -121,25 +89,27 @@ impl Listen for Door<Listening> {
     }
 }
 
-impl Door<Listening> {
-    async fn accept_one(&self) -> Stream {
-        loop {
-            match self.listener.accept().await {
-                Ok(stream) => return stream,
-                // That one connection was gone already.
-                Err(error) if is_of_one_connection(&error) => {}
-                Err(_) => tokio::time::sleep(EXHAUSTED).await,
-            }
+/// The engine has it move to the worker thread that is to answer it.
+fn dealt(socket: Socket) -> io::Result<Stream> {
+    Ok(match socket {
+        Socket::Tcp(stream) => {
+            let remote = stream.peer_addr()?;
+            Stream::Tcp(stream.into_std()?, remote)
         }
-    }
+        #[cfg(unix)]
+        Socket::Unix(stream) => {
+            let stream = stream.into_std()?;
+            let remote = stream.peer_addr()?;
+            Stream::Unix(stream, remote)
+        }
+    })
 }
 
-fn is_of_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::NotConnected
-    )
+/// Takes a connection onto the runtime of its worker thread.
+pub(crate) fn taken(stream: Stream) -> io::Result<Socket> {
+    Ok(match stream {
+        Stream::Tcp(stream, _) => TcpStream::from_std(stream)?.into(),
+        #[cfg(unix)]
+        Stream::Unix(stream, _) => UnixStream::from_std(stream)?.into(),
+    })
 }

@@ -8,9 +8,7 @@ use std::io;
 
 use bytes::{BufMut, BytesMut};
 use http::HeaderMap;
-
-/// What every client sends first.
-pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+use transom_adapter_tokio::PREFACE;
 
 /// The field that names the stream. It never reaches the application.
 const STREAM: &str = "transom-stream";

@@ -11,9 +11,7 @@ mod outgoing;
 mod pump;
 mod request;
 mod server;
-mod socket;
 mod transport;
-mod upgraded;
 mod worker;
 
 pub use bound::XitcaBoundServer;

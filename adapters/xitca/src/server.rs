@@ -2,25 +2,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_rustls::rustls::ServerConfig;
+use rustls::ServerConfig;
 use transom::adapter;
-use transom::features::{
-    MaxRequestBodySize, RequestedAddresses, Scheme, ServerAddresses, ServerInfo, ServerStatistics,
-};
-use transom::{Error, Features, Server};
+use transom::features::{MaxRequestBodySize, RequestedAddresses, ServerInfo};
+use transom::{Error, Server};
+use transom_adapter_tokio::{Tls, or_forever};
 use xitca_http::config::HttpServiceConfig;
 
 use crate::XitcaBoundServer;
-use transom_rustls::Tls;
 
 /// The release of xitca-http that this adapter is made for.
-pub(crate) const ENGINE_VERSION: &str = "0.9";
+const ENGINE_VERSION: &str = "0.9";
 
 /// More worker threads than that are a mistake.
 const MAX_WORKERS: usize = 512;
-
-/// As good as never: the engine adds it to the time.
-const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// What the engine lets be set for its connections: at most 100 fields and 64 KiB in the head of a request, and
 /// 64 KiB of a response that wait to be written.
@@ -54,13 +49,14 @@ pub type XitcaConfig = HttpServiceConfig<100, { 64 * 1024 }, { 64 * 1024 }>;
 pub struct XitcaServer {
     addresses: RequestedAddresses,
     options: Options,
+    tls: Option<Arc<ServerConfig>>,
+    handshake_timeout: Duration,
 }
 
 pub(crate) struct Options {
     pub(crate) workers: Option<usize>,
     pub(crate) max_request_body_size: Option<u64>,
-    tls: Option<Arc<ServerConfig>>,
-    handshake_timeout: Duration,
+    pub(crate) tls: Option<Tls>,
     request_head_timeout: Duration,
     keep_alive_timeout: Duration,
     configure: Option<Configure>,
@@ -78,11 +74,12 @@ impl XitcaServer {
                 workers: None,
                 max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
                 tls: None,
-                handshake_timeout: Duration::from_secs(10),
                 request_head_timeout: Duration::from_secs(30),
                 keep_alive_timeout: Duration::from_secs(130),
                 configure: None,
             },
+            tls: None,
+            handshake_timeout: Duration::from_secs(10),
         }
     }
 
@@ -98,19 +95,20 @@ impl XitcaServer {
         self
     }
 
-    /// Sets what the `https` addresses are served with. HTTP/2 and HTTP/1.1 are offered, unless the
-    /// settings name the protocols themselves.
+    /// Sets the certificates, and what else TLS needs, for addresses with `https`. Without it such an address is
+    /// an error of [`bind`](Server::bind).
     ///
-    /// The name and certificate of the client, if it is asked for one, are in
-    /// [`TlsInfo`](transom::features::TlsInfo).
-    pub fn with_rustls(mut self, config: impl Into<Arc<ServerConfig>>) -> Self {
-        self.options.tls = Some(config.into());
+    /// A configuration that says nothing of ALPN offers `h2` and `http/1.1`. Client certificates are asked for, and
+    /// checked, as its verifier has it.
+    #[doc(alias = "UseHttps")]
+    pub fn with_tls(mut self, config: impl Into<Arc<ServerConfig>>) -> Self {
+        self.tls = Some(config.into());
         self
     }
 
     /// Sets how long a client may take for the handshake of TLS; 10 seconds by default, zero for no limit.
     pub fn with_handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.options.handshake_timeout = timeout;
+        self.handshake_timeout = timeout;
         self
     }
 
@@ -159,37 +157,17 @@ impl XitcaServer {
             )));
         }
         let requested = self.addresses.take()?;
-        let mut https = requested.iter();
-        if let Some(address) = https.find(|address| address.scheme() == Scheme::Https)
-            && self.options.tls.is_none()
-        {
-            return Err(Error::configuration(format!(
-                "`{address}` asks for TLS, and there is no certificate; set one `with_rustls`, or take `http`"
-            )));
-        }
+        self.options.tls = Tls::for_addresses(&requested, self.tls, self.handshake_timeout)?;
         let listeners = adapter::bind(&requested)?;
-        let bound = listeners.iter().map(|at| at.address().clone()).collect();
-        let mut features = Features::new();
-        features.insert(
-            ServerInfo::new("xitca-http", ENGINE_VERSION)
-                .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        );
-        features.insert(ServerAddresses::new(requested, bound));
-        features.insert(ServerStatistics::new());
+        let features = adapter::bound_features(info(), requested, &listeners);
         Ok(XitcaBoundServer::new(listeners, features, self.options))
     }
 }
 
 impl Options {
-    /// Returns what is agreed on with the clients of `https` addresses.
-    pub(crate) fn tls(&self) -> Option<Tls> {
-        let config = Arc::clone(self.tls.as_ref()?);
-        Some(Tls::new(config, limit(self.handshake_timeout)))
-    }
-
     /// Returns how long a client may take for its first bytes, and what the engine sees to.
     pub(crate) fn config(&mut self) -> (Duration, XitcaConfig) {
-        let head_timeout = limit(self.request_head_timeout);
+        let head_timeout = or_forever(self.request_head_timeout);
         let config = HttpServiceConfig::new()
             .max_request_headers()
             .max_read_buf_size()
@@ -205,11 +183,10 @@ impl Options {
     }
 }
 
-fn limit(timeout: Duration) -> Duration {
-    match timeout {
-        Duration::ZERO => FOREVER,
-        timeout => timeout,
-    }
+/// Returns what the server is.
+pub(crate) fn info() -> ServerInfo {
+    ServerInfo::new("xitca-http", ENGINE_VERSION)
+        .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }
 
 impl Server for XitcaServer {

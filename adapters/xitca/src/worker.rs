@@ -16,29 +16,26 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use socket2::{Domain, Type};
-use tokio::sync::watch;
 use transom::adapter::{Dispatcher, HostRuntime, UpgradeCompletion};
-use transom::features::{Counted, Scheme, ServerStatistics, Upgraded};
+use transom::features::{Scheme, ServerStatistics, Upgraded};
 use transom::{Application, Shutdown};
+use transom_adapter_tokio::{Stream, Tls, Upgrades};
 use xitca_http::HttpServiceBuilder;
 use xitca_io::net::{Stream as Accepted, TcpStream};
 use xitca_service::Service;
 use xitca_service::ready::ReadyService;
 
+use crate::door;
 use crate::exchange::Exchange;
 use crate::link::{LINK, Link};
 use crate::server::XitcaConfig;
-use crate::socket::Socket;
 use crate::transport::Transport;
-use crate::upgraded::Upgrades;
-use transom_rustls::{Stream, Tls};
 
 /// What every connection of a server shares.
 #[derive(Clone)]
 pub(crate) struct Hub {
     pub(crate) runtime: HostRuntime,
     pub(crate) statistics: ServerStatistics,
-    pub(crate) live: Connections,
     pub(crate) upgrades: Upgrades,
     /// The server is gone: the application is not to be called any more.
     pub(crate) closed: Arc<AtomicBool>,
@@ -47,51 +44,12 @@ pub(crate) struct Hub {
 impl Hub {
     /// Gives a connection to the application. It moves to the host's runtime: there it outlives the
     /// worker thread, and there the application reads it.
-    pub(crate) fn upgrade(
-        &self,
-        stream: Stream<Socket>,
-        ahead: Bytes,
-        completion: UpgradeCompletion,
-    ) {
-        let moved = self.runtime.enter(async { moved_here(stream) });
-        if let Some(Ok(stream)) = moved.now_or_never()
-            && let Ok(upgraded) = self.upgrades.add(stream, ahead)
-        {
-            completion.complete(Upgraded::from_tokio(upgraded), &self.statistics);
+    pub(crate) fn upgrade(&self, mut stream: Stream, ahead: Bytes, completion: UpgradeCompletion) {
+        let moved = self.runtime.enter(async { stream.move_here() });
+        if let Some(Ok(())) = moved.now_or_never() {
+            let upgraded = Upgraded::from_tokio(self.upgrades.add(stream, ahead));
+            completion.complete(upgraded, &self.statistics);
         }
-    }
-}
-
-/// Counts the connections that the engine has.
-#[derive(Clone)]
-pub(crate) struct Connections(Arc<watch::Sender<usize>>);
-
-impl Connections {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
-    }
-
-    fn count(&self) -> Live {
-        self.0.send_modify(|count| *count += 1);
-        Live(Arc::clone(&self.0))
-    }
-
-    pub(crate) fn is_zero(&self) -> bool {
-        *self.0.borrow() == 0
-    }
-
-    /// Waits until there is none.
-    pub(crate) async fn zero(&self) {
-        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
-    }
-}
-
-/// Counts for as long as it lives.
-struct Live(Arc<watch::Sender<usize>>);
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -185,11 +143,8 @@ where
 
     async fn call(&self, accepted: Accepted) -> io::Result<()> {
         let worker = &self.worker;
-        let _counted: (Counted, Live) = (
-            worker.hub.statistics.count_connection(),
-            worker.hub.live.count(),
-        );
-        let socket = Socket::of(accepted)?;
+        let _counted = worker.hub.statistics.count_connection();
+        let socket = door::taken(accepted)?;
         let info = socket.info();
         let mut stopping = pin!(worker.shutdown.requested());
         let mut agreed = None;
@@ -288,12 +243,4 @@ impl Service<TcpStream> for Acceptor {
         self.0.give_back(ticket);
         Ok(Transport(LINK.with(Rc::clone)))
     }
-}
-
-/// Moves a stream to the current runtime. TLS stays where it is: its socket is part of it.
-fn moved_here(stream: Stream<Socket>) -> io::Result<Stream<Socket>> {
-    Ok(match stream {
-        Stream::Plain(socket) => Stream::Plain(socket.moved_here()?),
-        stream => stream,
-    })
 }

@@ -1,6 +1,7 @@
 //! Sockets that listen, from addresses.
 
 mod bind;
+mod features;
 #[cfg(unix)]
 mod inherited;
 mod listener;
@@ -9,6 +10,7 @@ mod options;
 mod unix;
 
 pub use bind::{bind, bind_with};
+pub use features::bound_features;
 #[cfg(unix)]
 pub use inherited::inherited;
 pub use listener::{Listener, Socket};

@@ -32,9 +32,11 @@
 //! 3. Put a fault that makes it fail into `tests/faults/`, and run `generate`.
 
 mod alone;
+pub mod by_hand;
 mod capability;
 mod case;
 pub mod cases;
+mod certified;
 mod client;
 mod edge;
 mod failure;
@@ -54,6 +56,7 @@ mod target;
 pub use alone::in_own_process;
 pub use capability::Capability;
 pub use case::Case;
+pub use certified::certified;
 pub use client::{Connection, Frame, Frames, Protocol, Reply, Wire, WireHead, WireReply};
 pub use edge::Edge;
 pub use failure::{DEADLINE, Failure, Outcome, ensure, same, within, within_for};

@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use transom::Application;
+use transom_adapter_tokio::Socket;
 
 use super::connection::converse;
-use crate::gateway::{Link, Serving, Stream, gateway_server};
+use crate::gateway::{Link, Serving, gateway_server};
 
 gateway_server! {
     /// A server of [FastCGI](https://fastcgi-archives.github.io/FastCGI_Specification.html) 1.0, a Responder:
@@ -93,8 +94,8 @@ impl FastCgiServer {
 
 async fn connection<A: Application>(link: Link, serving: Arc<Serving<A>>) {
     match link.stream {
-        Stream::Tcp(stream) => converse(stream, &serving).await,
+        Socket::Tcp(stream) => converse(stream, &serving).await,
         #[cfg(unix)]
-        Stream::Unix(stream) => converse(stream, &serving).await,
+        Socket::Unix(stream) => converse(stream, &serving).await,
     }
 }

@@ -1,36 +1,20 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::net::TcpListener;
-#[cfg(unix)]
-use tokio::net::UnixListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use transom::Application;
-use transom::adapter::Socket;
+use transom::adapter;
+use transom_adapter_tokio::{Listening, Socket};
 
 use super::link::{Link, Serving};
-use super::stream::Stream;
 
-/// How long to wait when a connection cannot be accepted for want of descriptors or memory.
-const BACK_OFF: Duration = Duration::from_millis(100);
-
-pub(super) enum Acceptor {
-    Tcp(TcpListener),
-    #[cfg(unix)]
-    Unix(UnixListener),
-}
+pub(super) struct Acceptor(Listening);
 
 impl Acceptor {
-    pub(super) fn new(socket: Socket) -> io::Result<Self> {
-        Ok(match socket {
-            Socket::Tcp(socket) => Self::Tcp(TcpListener::from_std(socket)?),
-            #[cfg(unix)]
-            Socket::Unix(socket) => Self::Unix(UnixListener::from_std(socket)?),
-            _ => return Err(io::ErrorKind::Unsupported.into()),
-        })
+    pub(super) fn new(socket: adapter::Socket) -> io::Result<Self> {
+        Listening::new(socket).map(Self)
     }
 
     /// Accepts until the server stops, and ends with the last connection. Dropping the future aborts them.
@@ -45,9 +29,9 @@ impl Acceptor {
         Running: Future<Output = ()> + Send + 'static,
     {
         let mut connections = JoinSet::new();
-        let accepted = |(stream, place): (Stream, Place)| {
+        let accepted = |(socket, place): (Socket, Place)| {
             let counted = serving.dispatcher.statistics().count_connection();
-            let running = connection(Link::new(stream), Arc::clone(&serving));
+            let running = connection(Link::new(socket), Arc::clone(&serving));
             async move {
                 running.await;
                 drop((counted, place));
@@ -68,7 +52,7 @@ impl Acceptor {
         accepted: F,
     ) where
         A: Application,
-        F: Fn((Stream, Place)) -> Running,
+        F: Fn((Socket, Place)) -> Running,
         Running: Future<Output = ()> + Send + 'static,
     {
         // Kept from turn to turn: it may hold a connection that waits for its place.
@@ -82,11 +66,7 @@ impl Acceptor {
                 one = &mut accepting => one,
             };
             accepting.set(self.accept(serving, places));
-            match one {
-                Ok(one) => drop(connections.spawn(accepted(one))),
-                Err(error) if is_of_one_connection(&error) => {}
-                Err(_) => tokio::time::sleep(BACK_OFF).await,
-            }
+            connections.spawn(accepted(one));
         }
     }
 
@@ -98,36 +78,21 @@ impl Acceptor {
         &self,
         serving: &Serving<A>,
         places: Option<&Arc<Semaphore>>,
-    ) -> io::Result<(Stream, Place)> {
-        let stream = match self {
-            Self::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
-                // A response must not wait for the acknowledgement of what came before.
-                let _ = stream.set_nodelay(true);
-                Stream::Tcp(stream)
+    ) -> (Socket, Place) {
+        let socket = loop {
+            let socket = self.0.accept().await;
+            if serving.options.peers.allow(&socket) {
+                break socket;
             }
-            #[cfg(unix)]
-            Self::Unix(listener) => Stream::Unix(listener.accept().await?.0),
-        };
-        if !serving.options.peers.allow(&stream) {
             serving.dispatcher.statistics().count_rejection();
-            return Err(io::ErrorKind::ConnectionRefused.into());
-        }
+        };
         let place = match places {
             Some(places) => Arc::clone(places).acquire_owned().await.ok(),
             None => None,
         };
-        Ok((stream, place))
+        (socket, place)
     }
 }
 
 /// One of the connections that there may be.
 type Place = Option<OwnedSemaphorePermit>;
-
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
-    )
-}

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
-use transom::adapter::{Dispatcher, Listener, bind_with};
-use transom::features::{Scheme, ServerAddresses, ServerInfo, ServerStatistics};
+use transom::adapter::{Dispatcher, Listener, bind_with, bound_features};
+use transom::features::{Scheme, ServerInfo};
 use transom::{Application, Error, Features, Shutdown};
 
 use super::accept::Acceptor;
@@ -51,20 +51,9 @@ impl Bound {
             false => Vec::new(),
         };
         listeners.extend(bind_with(&requested, &options.sockets)?);
-        let mut bound = Vec::with_capacity(listeners.len());
-        for listener in &listeners {
-            // Both loopbacks of `localhost` are one address.
-            if !bound.contains(listener.address()) {
-                bound.push(listener.address().clone());
-            }
-        }
-        let mut features = Features::new();
-        features.insert(
-            ServerInfo::new(name, env!("CARGO_PKG_VERSION"))
-                .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
-        );
-        features.insert(ServerAddresses::new(requested, bound));
-        features.insert(ServerStatistics::new());
+        let info = ServerInfo::new(name, env!("CARGO_PKG_VERSION"))
+            .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        let features = bound_features(info, requested, &listeners);
         Ok(Self {
             name,
             listeners,

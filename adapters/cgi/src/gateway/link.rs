@@ -5,8 +5,9 @@ use bytes::BytesMut;
 use tokio::time::{Instant, timeout, timeout_at};
 use transom::Shutdown;
 use transom::adapter::Dispatcher;
+use transom_adapter_tokio::Socket;
 
-use super::{Options, Stream, Wire};
+use super::{Options, Wire};
 use crate::environment::Refusal;
 
 /// What the connections of a server share.
@@ -19,7 +20,7 @@ pub(crate) struct Serving<A> {
 
 /// A connection of a gateway, and what was read of it and not yet understood.
 #[derive(Debug)]
-pub(crate) struct Link<W = Stream> {
+pub(crate) struct Link<W = Socket> {
     pub(crate) stream: W,
     pub(crate) buffer: BytesMut,
 }

@@ -17,4 +17,4 @@ pub(crate) use link::{Link, Opening, Serving};
 pub(crate) use options::Options;
 pub(crate) use peers::Peers;
 pub(crate) use server::gateway_server;
-pub(crate) use stream::{Stream, Wire, is_passing, make_room};
+pub(crate) use stream::{Wire, is_passing, make_room};

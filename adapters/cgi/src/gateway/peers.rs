@@ -1,7 +1,6 @@
 use transom::Error;
 use transom::features::IpNetwork;
-
-use super::Stream;
+use transom_adapter_tokio::Socket;
 
 /// Who may connect. Whoever does can say anything of anybody: his address, his certificate.
 #[derive(Clone, Debug, Default)]
@@ -34,11 +33,11 @@ impl Peers {
     }
 
     /// Who may use a unix socket is said by its file.
-    pub(crate) fn allow(&self, stream: &Stream) -> bool {
-        let address = match stream {
-            Stream::Tcp(stream) => stream.peer_addr(),
+    pub(crate) fn allow(&self, socket: &Socket) -> bool {
+        let address = match socket {
+            Socket::Tcp(stream) => stream.peer_addr(),
             #[cfg(unix)]
-            Stream::Unix(_) => return true,
+            Socket::Unix(_) => return true,
         };
         let Ok(address) = address.map(|address| address.ip()) else {
             return false;

@@ -1,13 +1,9 @@
 use std::io;
 use std::net::Shutdown;
-use std::time::Duration;
 
 use bytes::BytesMut;
-use socket2::SockRef;
 use tokio::io::Interest;
-use tokio::net::TcpStream;
-#[cfg(unix)]
-use tokio::net::UnixStream;
+use transom_adapter_tokio::Socket;
 
 /// What bytes go over, in both directions at the same time, by reference.
 pub(crate) trait Wire: Send + Sync {
@@ -34,25 +30,17 @@ pub(crate) trait Wire: Send + Sync {
     fn gone(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// A connection of TCP or of a unix socket.
-#[derive(Debug)]
-pub(crate) enum Stream {
-    Tcp(TcpStream),
-    #[cfg(unix)]
-    Unix(UnixStream),
-}
-
 macro_rules! either {
     ($self:expr, $stream:ident => $does:expr) => {
         match $self {
-            Stream::Tcp($stream) => $does,
+            Socket::Tcp($stream) => $does,
             #[cfg(unix)]
-            Stream::Unix($stream) => $does,
+            Socket::Unix($stream) => $does,
         }
     };
 }
 
-impl Wire for Stream {
+impl Wire for Socket {
     async fn read(&self, to: &mut BytesMut) -> io::Result<usize> {
         make_room(to);
         loop {
@@ -80,14 +68,11 @@ impl Wire for Stream {
     }
 
     fn close_write(&mut self) -> io::Result<()> {
-        either!(self, stream => SockRef::from(&*stream).shutdown(Shutdown::Write))
+        self.shutdown(Shutdown::Write)
     }
 
     fn reset_on_drop(&self) {
-        if let Self::Tcp(stream) = self {
-            // It fails on a connection that is gone already.
-            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
-        }
+        self.reset_on_close();
     }
 
     async fn hung_up(&self, scratch: &mut BytesMut) -> io::Error {

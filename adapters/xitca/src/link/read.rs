@@ -7,10 +7,11 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Buf as _;
 use tokio::io::{AsyncRead as _, ReadBuf};
+use transom_adapter_tokio::begins_as_http2;
 
 use super::Link;
 use crate::flight::Flight;
-use crate::frames::{Frames, PREFACE};
+use crate::frames::Frames;
 
 /// How much one read takes.
 pub(super) const CHUNK: usize = 16 * 1024;
@@ -31,12 +32,8 @@ impl Link {
     pub(crate) async fn speaks_http2(&self) -> io::Result<bool> {
         let is_http2 = std::future::poll_fn(|cx| {
             loop {
-                let known = self.held.borrow().len().min(PREFACE.len());
-                if self.held.borrow()[..known] != PREFACE[..known] {
-                    return Poll::Ready(Ok::<_, io::Error>(false));
-                }
-                if known == PREFACE.len() {
-                    return Poll::Ready(Ok(true));
+                if let Some(is_http2) = begins_as_http2(&self.held.borrow()) {
+                    return Poll::Ready(Ok::<_, io::Error>(is_http2));
                 }
                 if self.stopping.get() || !ready!(self.poll_hold(cx))? {
                     return Poll::Ready(Ok(false));

@@ -7,12 +7,11 @@ use std::task::Waker;
 use bytes::BytesMut;
 use transom::adapter::{Connection, UpgradeCompletion};
 use transom::features::RequestLifetime;
+use transom_adapter_tokio::Stream;
 
 use crate::flight::{Flight, InFlight};
 use crate::frames::Frames;
-use crate::socket::Socket;
 use crate::worker::Hub;
-use transom_rustls::Stream;
 
 tokio::task_local! {
     /// The connection that the engine works on.
@@ -24,7 +23,7 @@ pub(crate) struct Link {
     pub(super) hub: Hub,
     pub(super) connection: Connection,
     /// `None` once it is the application's.
-    pub(super) socket: RefCell<Option<Stream<Socket>>>,
+    pub(super) socket: RefCell<Option<Stream>>,
     /// Set when the connection speaks HTTP/2.
     pub(super) frames: RefCell<Option<Frames>>,
     /// What was read and the engine has not asked for.
@@ -71,7 +70,7 @@ pub(crate) struct Accepted {
 }
 
 impl Link {
-    pub(crate) fn new(hub: Hub, connection: Connection, socket: Stream<Socket>) -> Rc<Self> {
+    pub(crate) fn new(hub: Hub, connection: Connection, socket: Stream) -> Rc<Self> {
         Rc::new(Self {
             hub,
             connection,

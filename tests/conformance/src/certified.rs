@@ -1,32 +1,36 @@
-//! TLS for tests.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
-
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, Error as TlsError, ServerConfig, SignatureScheme,
+};
 
-/// TLS with a certificate of its own, which asks for the client's and takes any, or none.
-pub(crate) fn config() -> Arc<ServerConfig> {
-    let signed = rcgen::generate_simple_self_signed(["conformance.test".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(signed.signing_key.serialize_der()).unwrap();
+use crate::Outcome;
+
+/// Returns settings of rustls for a server that is to be proved over TLS: with a certificate of its own, asking for that
+/// of a client, and taking any or none.
+///
+/// # Errors
+///
+/// No certificate can be made.
+pub fn certified() -> Outcome<Arc<ServerConfig>> {
+    let signed = rcgen::generate_simple_self_signed(["conformance.test".to_owned()])?;
+    let key = PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der());
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(Arc::new(AnyClient(provider)))
-        .with_single_cert(vec![signed.cert.der().clone()], key)
-        .unwrap();
-    Arc::new(config)
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(Arc::new(Anybody(provider)))
+        .with_single_cert(vec![signed.cert.der().clone()], key.into())?;
+    Ok(Arc::new(config))
 }
 
 #[derive(Debug)]
-struct AnyClient(Arc<CryptoProvider>);
+struct Anybody(Arc<CryptoProvider>);
 
-impl ClientCertVerifier for AnyClient {
+impl ClientCertVerifier for Anybody {
     fn client_auth_mandatory(&self) -> bool {
         false
     }
@@ -40,7 +44,7 @@ impl ClientCertVerifier for AnyClient {
         _: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: UnixTime,
-    ) -> Result<ClientCertVerified, Error> {
+    ) -> Result<ClientCertVerified, TlsError> {
         Ok(ClientCertVerified::assertion())
     }
 
@@ -49,7 +53,7 @@ impl ClientCertVerifier for AnyClient {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
+    ) -> Result<HandshakeSignatureValid, TlsError> {
         let algorithms = &self.0.signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signature, algorithms)
     }
@@ -59,7 +63,7 @@ impl ClientCertVerifier for AnyClient {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
+    ) -> Result<HandshakeSignatureValid, TlsError> {
         let algorithms = &self.0.signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signature, algorithms)
     }

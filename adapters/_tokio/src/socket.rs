@@ -1,25 +1,25 @@
-//! TCP, unix sockets and TLS over them, as one type.
-
 use std::io::{self, IoSlice};
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustls::ServerConnection;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
-use tokio_rustls::server::TlsStream;
 use transom::features::{ConnectionInfo, Endpoint, Transport};
 
-/// The stream of one connection.
-pub(crate) enum Socket {
+/// A connection of TCP or of a unix socket.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "an adapter looks at each kind")]
+pub enum Socket {
+    /// TCP.
     Tcp(TcpStream),
+    /// A unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
-    Tls(Box<TlsStream<Socket>>),
 }
 
 /// Runs one expression on whichever stream it is.
@@ -29,20 +29,13 @@ macro_rules! either {
             Socket::Tcp($stream) => $do,
             #[cfg(unix)]
             Socket::Unix($stream) => $do,
-            Socket::Tls($stream) => $do,
         }
     };
 }
 
 impl Socket {
-    pub(crate) fn tcp(stream: TcpStream) -> Self {
-        // Small writes are whole chunks here: held back, each would wait for the client's delayed ACK.
-        let _ = stream.set_nodelay(true);
-        Self::Tcp(stream)
-    }
-
     /// Returns what there is to know of the connection; an end that is not known is left out.
-    pub(crate) fn info(&self) -> ConnectionInfo {
+    pub fn info(&self) -> ConnectionInfo {
         let (transport, local, remote) = match self {
             Self::Tcp(stream) => (
                 Transport::Tcp,
@@ -60,7 +53,6 @@ impl Socket {
                     stream.peer_addr().ok().map(path),
                 )
             }
-            Self::Tls(stream) => return stream.get_ref().0.info(),
         };
         let mut info = ConnectionInfo::new(transport);
         if let Some(local) = local {
@@ -72,31 +64,70 @@ impl Socket {
         info
     }
 
-    /// Returns what TLS agreed on.
-    pub(crate) fn session(&self) -> Option<&ServerConnection> {
+    /// Takes the stream off the runtime that it is registered with and onto the current one: an upgraded connection
+    /// outlives the worker thread of an engine.
+    ///
+    /// # Errors
+    ///
+    /// The system has no descriptors left, or the runtime cannot have it.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a tokio runtime.
+    pub fn move_here(&mut self) -> io::Result<()> {
+        // By a second handle: whoever has the socket inside of TLS cannot let go of the first before.
         match self {
-            Self::Tls(stream) => Some(stream.get_ref().1),
-            _ => None,
+            Self::Tcp(stream) => {
+                let handle = SockRef::from(&*stream).try_clone()?;
+                *stream = TcpStream::from_std(handle.into())?;
+            }
+            #[cfg(unix)]
+            Self::Unix(stream) => {
+                let handle = SockRef::from(&*stream).try_clone()?;
+                let handle = std::os::fd::OwnedFd::from(handle);
+                *stream = UnixStream::from_std(handle.into())?;
+            }
         }
+        Ok(())
     }
 
-    /// Makes the end of the connection one that the client cannot take for the end of a response.
-    pub(crate) fn reset_on_close(&self) {
-        let _ = match self {
-            Self::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
-            // The close of a unix socket cannot be told from its end.
-            #[cfg(unix)]
-            Self::Unix(_) => Ok(()),
-            // Without a closing alert a client knows that the end is none.
-            Self::Tls(stream) => {
-                stream.get_ref().0.reset_on_close();
-                Ok(())
-            }
-        };
+    /// Ends one direction or both at once, without a look at what is still to be sent.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone already.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        either!(self, stream => SockRef::from(stream).shutdown(how))
+    }
+
+    /// Has the close of a connection of TCP reset it, so that nobody takes what was sent for all of it. The close of a
+    /// unix socket cannot be told from its end.
+    pub fn reset_on_close(&self) {
+        if let Self::Tcp(stream) = self {
+            // It fails on a connection that is gone already.
+            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+/// What is written is sent at once: small writes are whole chunks here, and held back each would wait for the client's
+/// delayed acknowledgement.
+impl From<TcpStream> for Socket {
+    fn from(stream: TcpStream) -> Self {
+        let _ = stream.set_nodelay(true);
+        Self::Tcp(stream)
+    }
+}
+
+#[cfg(unix)]
+impl From<UnixStream> for Socket {
+    fn from(stream: UnixStream) -> Self {
+        Self::Unix(stream)
     }
 }
 
 impl AsyncRead for Socket {
+    #[inline]
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -107,6 +138,7 @@ impl AsyncRead for Socket {
 }
 
 impl AsyncWrite for Socket {
+    #[inline]
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -115,6 +147,7 @@ impl AsyncWrite for Socket {
         either!(self.get_mut(), stream => Pin::new(stream).poll_write(cx, bytes))
     }
 
+    #[inline]
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -123,14 +156,17 @@ impl AsyncWrite for Socket {
         either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(cx, slices))
     }
 
+    #[inline]
     fn is_write_vectored(&self) -> bool {
         either!(self, stream => stream.is_write_vectored())
     }
 
+    #[inline]
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         either!(self.get_mut(), stream => Pin::new(stream).poll_flush(cx))
     }
 
+    #[inline]
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(cx))
     }
