@@ -11,6 +11,10 @@ pub mod host_filtering;
 pub mod hsts;
 #[cfg(feature = "https-redirection")]
 pub mod https_redirection;
+#[cfg(feature = "method-override")]
+pub mod method_override;
+#[cfg(feature = "path-base")]
+pub mod path_base;
 
 #[cfg(any(
     feature = "forwarded-headers",

@@ -8,6 +8,8 @@ use transom_middleware::health_checks::{HealthCheck, HealthChecksLayer, HealthSt
 use transom_middleware::host_filtering::HostFilteringLayer;
 use transom_middleware::hsts::HstsLayer;
 use transom_middleware::https_redirection::HttpsRedirectionLayer;
+use transom_middleware::method_override::MethodOverrideLayer;
+use transom_middleware::path_base::PathBaseLayer;
 
 use crate::support::run;
 
@@ -32,6 +34,8 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
             .layer(HostFilteringLayer::new(["example.com"]).unwrap())
             .layer(HttpsRedirectionLayer::new().with_https_port(443))
             .layer(HstsLayer::new())
+            .layer(MethodOverrideLayer::from_form_field("_method"))
+            .layer(PathBaseLayer::new("/a").unwrap())
             .run(inside);
         let (outside, before) = Lint::new(pipeline);
         let client = TestServer::new().start(outside).await.unwrap();
@@ -48,10 +52,11 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
                     .method(method)
                     .uri(path)
                     .header("host", "inner")
+                    .header("content-type", "application/x-www-form-urlencoded")
                     .header("x-forwarded-for", "192.0.2.1:80")
                     .header("x-forwarded-proto", proto)
                     .header("x-forwarded-host", host);
-                let request = request.body(Body::from("content")).unwrap();
+                let request = request.body(Body::from("_method=PUT")).unwrap();
                 let response = client.send(request).await.unwrap();
                 statuses.push(response.status().as_u16());
                 let told = response.headers().contains_key("strict-transport-security");

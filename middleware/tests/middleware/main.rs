@@ -9,3 +9,5 @@ mod host_filtering;
 mod hsts;
 mod https_redirection;
 mod lint;
+mod method_override;
+mod path_base;
