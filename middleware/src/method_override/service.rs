@@ -75,12 +75,12 @@ impl<S> MethodOverride<S> {
         // The one that is ready is the one that is called.
         let another = self.inner.clone();
         let (head, body) = request.into_parts();
-        MethodOverrideFuture(State::Reading(Some(Reading {
+        MethodOverrideFuture(State::Reading(Some(Box::new(Reading {
             inner: std::mem::replace(&mut self.inner, another),
             head,
             form: Form::new(body, self.options.max_form_size),
             options: Arc::clone(&self.options),
-        })))
+        }))))
     }
 }
 
@@ -98,7 +98,7 @@ where
     S: Service<Request<Replayed<B>>>,
     B: Body<Data = Bytes>,
 {
-    Reading(Option<Reading<S, B>>),
+    Reading(Option<Box<Reading<S, B>>>),
     Running(#[pin] S::Future),
 }
 
@@ -138,7 +138,7 @@ where
     S: Service<Request<Replayed<B>>>,
     B: Body<Data = Bytes> + Unpin,
 {
-    fn run(mut self) -> S::Future {
+    fn run(mut self: Box<Self>) -> S::Future {
         if let Source::FormField(name) = &self.options.source {
             let asked = self.form.field(name);
             if let Some(method) = asked.and_then(|asked| self.options.method(asked.as_bytes())) {

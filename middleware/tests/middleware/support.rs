@@ -1,6 +1,7 @@
 //! What the tests share.
 
 use std::future::Future;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use transom::features::{ConnectionInfo, Endpoint, PathBase, Scheme, Transport};
@@ -18,6 +19,27 @@ pub(crate) fn run<F: Future>(test: F) -> F::Output {
             .await
             .expect("the test takes longer than 10 s")
     })
+}
+
+/// Returns what is logged on this thread meanwhile.
+pub(crate) fn logged<T>(test: impl FnOnce() -> T) -> String {
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(subscriber, test);
+    let text = log.0.lock().unwrap();
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Sends one request to an application on a server.
