@@ -91,14 +91,14 @@ impl Table {
         Self { title, rows }
     }
 
-    fn row(mut self, name: &str, value: impl ToString) -> Self {
+    fn row(mut self, name: &str, value: &impl ToString) -> Self {
         self.rows.push((name.to_owned(), Some(value.to_string())));
         self
     }
 
     fn row_if(self, name: &str, value: Option<impl ToString>) -> Self {
         match value {
-            Some(value) => self.row(name, value),
+            Some(value) => self.row(name, &value),
             None => self,
         }
     }
@@ -110,10 +110,10 @@ impl Table {
         let original = original.filter(|path| *path != request.uri().path());
         Self::new("Request")
             .row("Method", request.method())
-            .row("Path", request.uri().path())
+            .row("Path", &request.uri().path())
             .row_if("Path base", request.feature::<PathBase>())
             .row_if("Path as it came", original)
-            .row("Version", format!("{:?}", request.version()))
+            .row("Version", &format!("{:?}", request.version()))
             .row_if("Scheme", request.feature::<Scheme>())
             .row_if("Identifier", request.feature::<RequestIdentifier>())
     }
@@ -147,8 +147,8 @@ impl Table {
             Some(info) => table
                 .row_if("Client", info.remote())
                 .row_if("Local", info.local())
-                .row("Transport", info.transport().as_str())
-                .row("Identifier", info.id()),
+                .row("Transport", &info.transport().as_str())
+                .row("Identifier", &info.id()),
             None => table,
         };
         let Some(tls) = request.feature::<TlsInfo>() else {
@@ -156,7 +156,7 @@ impl Table {
         };
         let certificates = tls.client_certificates().len();
         table
-            .row("TLS", tls.version())
+            .row("TLS", &tls.version())
             .row_if("Cipher suite", tls.cipher_suite())
             .row_if("Key exchange", tls.key_exchange())
             .row_if("Server name", tls.server_name())
@@ -164,8 +164,8 @@ impl Table {
                 "Protocol (ALPN)",
                 tls.protocol().map(String::from_utf8_lossy),
             )
-            .row("Resumed", tls.is_resumed())
-            .row("Client certificates", certificates)
+            .row("Resumed", &tls.is_resumed())
+            .row("Client certificates", &certificates)
     }
 
     fn of_server(request: &Request<()>) -> Self {

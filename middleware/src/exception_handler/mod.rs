@@ -4,8 +4,8 @@
 //! ([`Failure`](transom::pipeline::Failure)). The text of the error goes to the log, once, and not to the client. ASP.NET Core calls it
 //! `UseExceptionHandler`.
 //!
-//! Put it first, so that nothing can fail before it; after [`health_checks`](crate::health_checks) and the access log, which shall see the answer. For
-//! developers there is [`developer_error_page`](crate::developer_error_page), which goes after it.
+//! Put it early, for what fails before it is not seen; but after [`health_checks`](crate::health_checks), [`hsts`](crate::hsts) and the access log, as its answer has no field of the
+//! one that failed. For developers there is [`developer_error_page`](crate::developer_error_page), which goes after it.
 //!
 //! ```
 //! use transom::{ApplicationBuilder, pipeline::Failure, testing::TestServer};

@@ -138,7 +138,7 @@ where
     S: Service<Request<Replayed<B>>>,
     B: Body<Data = Bytes> + Unpin,
 {
-    fn run(mut self: Box<Self>) -> S::Future {
+    fn run(mut self) -> S::Future {
         if let Source::FormField(name) = &self.options.source {
             let asked = self.form.field(name);
             if let Some(method) = asked.and_then(|asked| self.options.method(asked.as_bytes())) {

@@ -1,7 +1,8 @@
 //! What the tests share.
 
+use std::cell::RefCell;
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 use std::time::Duration;
 
 use transom::features::{ConnectionInfo, Endpoint, PathBase, Scheme, Transport};
@@ -21,25 +22,33 @@ pub(crate) fn run<F: Future>(test: F) -> F::Output {
     })
 }
 
+thread_local! {
+    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
 /// Returns what is logged on this thread meanwhile.
 pub(crate) fn logged<T>(test: impl FnOnce() -> T) -> String {
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
+    struct Log;
     impl std::io::Write for Log {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
+            let append =
+                |log: &mut Option<Vec<u8>>| log.iter_mut().for_each(|log| log.extend(bytes));
+            LOG.with_borrow_mut(append);
+            Ok(bytes.len())
         }
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
         }
     }
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false);
-    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-    tracing::subscriber::with_default(subscriber, test);
-    let text = log.0.lock().unwrap();
-    String::from_utf8_lossy(&text).into_owned()
+    // One for all threads: with one of a thread's own, the others would turn events off for it.
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let subscriber = tracing_subscriber::fmt().with_ansi(false);
+        subscriber.with_writer(|| Log).init();
+    });
+    LOG.set(Some(Vec::new()));
+    test();
+    String::from_utf8(LOG.take().unwrap()).unwrap()
 }
 
 /// Sends one request to an application on a server.
