@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "developer-error-page")]
+pub mod developer_error_page;
+#[cfg(feature = "exception-handler")]
+pub mod exception_handler;
 #[cfg(feature = "forwarded-headers")]
 pub mod forwarded_headers;
 #[cfg(feature = "health-checks")]
@@ -11,12 +15,31 @@ pub mod host_filtering;
 pub mod hsts;
 #[cfg(feature = "https-redirection")]
 pub mod https_redirection;
+#[cfg(feature = "method-override")]
+pub mod method_override;
+#[cfg(feature = "path-base")]
+pub mod path_base;
+#[cfg(feature = "problem-details")]
+pub mod problem_details;
+#[cfg(feature = "rewrite")]
+pub mod rewrite;
+#[cfg(feature = "status-code-pages")]
+pub mod status_code_pages;
 
+#[cfg(any(feature = "exception-handler", feature = "status-code-pages"))]
+mod answer;
+#[cfg(any(
+    feature = "developer-error-page",
+    feature = "exception-handler",
+    feature = "status-code-pages",
+))]
+mod head;
 #[cfg(any(
     feature = "forwarded-headers",
     feature = "host-filtering",
     feature = "hsts",
     feature = "https-redirection",
+    feature = "rewrite",
 ))]
 mod host;
 #[cfg(any(
@@ -25,10 +48,24 @@ mod host;
     feature = "hsts",
 ))]
 mod host_patterns;
-#[cfg(any(feature = "host-filtering", feature = "https-redirection"))]
+#[cfg(feature = "problem-details")]
+mod html;
+#[cfg(any(feature = "exception-handler", feature = "status-code-pages"))]
+mod reexecution;
+#[cfg(any(
+    feature = "host-filtering",
+    feature = "https-redirection",
+    feature = "rewrite",
+))]
 mod response_future;
-#[cfg(any(feature = "hsts", feature = "https-redirection"))]
+#[cfg(any(feature = "hsts", feature = "https-redirection", feature = "rewrite",))]
 mod target;
+#[cfg(any(
+    feature = "developer-error-page",
+    feature = "exception-handler",
+    feature = "status-code-pages",
+))]
+mod watched;
 
 #[cfg(any(
     feature = "forwarded-headers",
@@ -36,5 +73,9 @@ mod target;
     feature = "hsts",
 ))]
 pub use host_patterns::InvalidHostPattern;
-#[cfg(any(feature = "host-filtering", feature = "https-redirection"))]
+#[cfg(any(
+    feature = "host-filtering",
+    feature = "https-redirection",
+    feature = "rewrite",
+))]
 pub use response_future::ResponseFuture;

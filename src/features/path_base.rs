@@ -3,10 +3,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Uri;
 use http::uri::PathAndQuery;
+use http::{Request, Uri};
 
-use super::Feature;
+use super::{Feature, RequestExt};
 
 /// The leading part of the path that was taken off: where the application, or a branch of it, is
 /// mounted. [`PathBase`] and the URI's path together are the original path; but where all of it was taken
@@ -61,6 +61,39 @@ impl PathBase {
     /// ```
     pub fn is_prefix_of(&self, path: &str) -> bool {
         Self::split(path, &self.0).is_some()
+    }
+
+    /// Moves this base from the path of a request to the end of its [`PathBase`], in the request's own
+    /// spelling, and returns whether the path began with it.
+    ///
+    /// ```
+    /// use transom::features::{PathBase, RequestExt};
+    ///
+    /// let mut request = http::Request::get("/APP/page?q").body(())?;
+    /// assert!(PathBase::new("/app")?.take_off(&mut request));
+    /// assert_eq!(request.uri(), "/page?q");
+    /// assert_eq!(request.feature::<PathBase>().unwrap().as_str(), "/APP");
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn take_off<B>(&self, request: &mut Request<B>) -> bool {
+        // Neither `*` nor an authority is a path.
+        if !request.uri().path().starts_with('/') {
+            return self.0.is_empty();
+        }
+        let Some((matched, rest)) = Self::split(request.uri().path(), &self.0) else {
+            return false;
+        };
+        if matched.is_empty() {
+            return true;
+        }
+        let base = match request.feature::<Self>() {
+            Some(base) => base.join(matched),
+            None => Self(matched.into()),
+        };
+        let uri = Self::strip(request.uri(), rest);
+        *request.uri_mut() = uri;
+        request.features_mut().insert(base);
+        true
     }
 
     /// Splits `prefix` off a path: whole segments, ASCII case ignored. Returns the part that matched, in

@@ -3,7 +3,7 @@
 use super::Next;
 use super::stage::{Label, Stage};
 use crate::contract::{App, Application, Request, Response};
-use crate::features::{PathBase, RequestExt};
+use crate::features::PathBase;
 
 /// `map`: a branch by path, which moves to the path base.
 pub(super) struct Map {
@@ -21,7 +21,7 @@ impl Map {
 
 impl Application for Map {
     async fn call(&self, mut request: Request) -> Response {
-        match rebase(&mut request, &self.path) {
+        match self.path.take_off(&mut request) {
             true => self.branch.call(request).await,
             false => self.next.call_boxed(request).await,
         }
@@ -43,31 +43,9 @@ impl PathBaseStage {
 
 impl Application for PathBaseStage {
     async fn call(&self, mut request: Request) -> Response {
-        rebase(&mut request, &self.path);
+        self.path.take_off(&mut request);
         self.next.call_boxed(request).await
     }
-}
-
-/// Moves `path` from the URI to the path base, and returns whether the URI began with it.
-fn rebase(request: &mut Request, path: &PathBase) -> bool {
-    // Neither `*` nor an authority is a path.
-    if !request.uri().path().starts_with('/') {
-        return path.as_str().is_empty();
-    }
-    let Some((matched, rest)) = PathBase::split(request.uri().path(), path.as_str()) else {
-        return false;
-    };
-    if matched.is_empty() {
-        return true;
-    }
-    let base = match request.feature::<PathBase>() {
-        Some(base) => base.join(matched),
-        None => PathBase::default().join(matched),
-    };
-    let uri = PathBase::strip(request.uri(), rest);
-    *request.uri_mut() = uri;
-    request.features_mut().insert(base);
-    true
 }
 
 /// `map_when`: a branch by any test.

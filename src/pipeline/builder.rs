@@ -11,7 +11,7 @@ use super::branch::{Branch, Detour, Map, PathBaseStage};
 use super::errors::ErrorMapper;
 use super::stage::{FnStage, LayerStage, Stage};
 use super::terminal::{FnTerminal, IntoApplication};
-use super::{IntoResponse, Next};
+use super::{IntoResponse, Next, StageNames};
 use crate::body::BoxError;
 use crate::contract::{App, Request};
 use crate::features::{Features, PathBase};
@@ -41,6 +41,7 @@ pub struct ApplicationBuilder {
     server_features: Arc<Features>,
     properties: Extensions,
     errors: ErrorMapper,
+    names: StageNames,
 }
 
 impl ApplicationBuilder {
@@ -51,6 +52,7 @@ impl ApplicationBuilder {
             server_features: Arc::default(),
             properties: Extensions::new(),
             errors: ErrorMapper::default(),
+            names: StageNames::default(),
         }
     }
 
@@ -88,6 +90,12 @@ impl ApplicationBuilder {
     /// As [`properties`](Self::properties), to add to.
     pub fn properties_mut(&mut self) -> &mut Extensions {
         &mut self.properties
+    }
+
+    /// Returns the names of the stages, to be read as soon as the pipeline is built: for middleware that shows
+    /// them.
+    pub fn stage_names(&self) -> StageNames {
+        self.names.clone()
     }
 
     /// Adds a tower layer. An error of its service becomes a response, see [the module](super#errors).
@@ -218,7 +226,7 @@ impl ApplicationBuilder {
     pub fn run<Kind>(self, end: impl IntoApplication<Kind>) -> App {
         let errors = self.errors.clone();
         let end = Next::new(end.into_application(errors));
-        Stage::build(self.stages, end).into_app()
+        self.end(end)
     }
 
     /// Ends the pipeline with a function.
@@ -230,7 +238,7 @@ impl ApplicationBuilder {
         R: IntoResponse,
     {
         let end = Next::new(FnTerminal::app("run_fn", f));
-        Stage::build(self.stages, end).into_app()
+        self.end(end)
     }
 
     /// Ends the pipeline with 404: nobody answered.
@@ -238,7 +246,13 @@ impl ApplicationBuilder {
     pub fn build(self) -> App {
         let not_found = |_| async { StatusCode::NOT_FOUND };
         let end = Next::new(FnTerminal::app("404", not_found));
-        Stage::build(self.stages, end).into_app()
+        self.end(end)
+    }
+
+    fn end(self, end: Next) -> App {
+        let head = Stage::build(self.stages, end);
+        self.names.fill(head.own_labels());
+        head.into_app()
     }
 
     fn stage(mut self, stage: Stage) -> Self {
@@ -253,6 +267,7 @@ impl ApplicationBuilder {
             server_features: Arc::clone(&self.server_features),
             properties: self.properties.clone(),
             errors: self.errors.clone(),
+            names: StageNames::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http_body_util::LengthLimitError;
 use tower::load_shed::error::Overloaded;
 
-use super::IntoResponse;
+use super::{Failure, IntoResponse};
 use crate::body::{self, BoxError};
 use crate::contract::Response;
 
@@ -30,7 +30,7 @@ impl ErrorMapper {
 
 impl Default for ErrorMapper {
     fn default() -> Self {
-        Self::new(|error| status_and_log(&*error))
+        Self::new(Failure::new)
     }
 }
 
@@ -43,23 +43,22 @@ impl fmt::Debug for ErrorMapper {
 /// A function may end with `?` on a body: what it was not given is answered as a layer's error is.
 impl IntoResponse for body::Error {
     fn into_response(self) -> Response {
-        status_and_log(&self).into_response()
+        Failure::new(self).into_response()
     }
 }
 
-fn status_and_log(error: &(dyn StdError + 'static)) -> StatusCode {
-    let status = status_of(error);
+pub(super) fn log(error: &(dyn StdError + 'static), status: StatusCode) {
     #[cfg(feature = "tracing")]
     if status == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::error!(target: "transom", error, "a stage of the pipeline failed");
     } else {
         tracing::debug!(target: "transom", error, %status, "a stage of the pipeline refused");
     }
-    status
+    let _ = (error, status);
 }
 
 /// Returns the status of the first cause that is known.
-fn status_of(error: &(dyn StdError + 'static)) -> StatusCode {
+pub(super) fn status_of(error: &(dyn StdError + 'static)) -> StatusCode {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(status) = known(error) {

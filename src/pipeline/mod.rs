@@ -66,7 +66,8 @@
 //! | tower's `Elapsed` | 504 |
 //! | anything else | 500 |
 //!
-//! The response is empty: the text of an error is for the log, never for the client.
+//! The response is empty: the text of an error is for the log, never for the client. The error itself goes along as a
+//! [`Failure`], for middleware that answers in its place. A function makes one with `?`.
 //!
 //! # Readiness
 //!
@@ -82,12 +83,16 @@
 mod branch;
 mod builder;
 mod errors;
+mod failure;
 mod next;
 mod respond;
 mod stage;
+mod stage_names;
 mod terminal;
 
 pub use builder::ApplicationBuilder;
+pub use failure::Failure;
 pub use next::{Next, Running};
 pub use respond::IntoResponse;
+pub use stage_names::StageNames;
 pub use terminal::IntoApplication;

@@ -34,6 +34,10 @@ impl Next {
         }
     }
 
+    pub(super) fn own_labels(&self) -> Option<Arc<[Label]>> {
+        self.labels.clone()
+    }
+
     /// Returns how the stages print; an application that no builder made is one stage.
     pub(super) fn labels(&self) -> Vec<Label> {
         match &self.labels {

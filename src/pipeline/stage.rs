@@ -1,11 +1,13 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::errors::ErrorMapper;
+use super::failure::name_stage;
 use super::{IntoResponse, Next};
 use crate::body::{Body, BoxError};
 use crate::contract::{App, Application, Request, Response};
@@ -66,6 +68,11 @@ impl Label {
         Self::new(format!("{verb} {}", readable(std::any::type_name::<T>())))
     }
 
+    /// Returns the verb and what it was given.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn with_branch(self, branch: &impl fmt::Debug) -> Self {
         Self {
             branch: Some(format!("{branch:?}")),
@@ -123,6 +130,7 @@ fn split_parameters(parameters: &str) -> Vec<&str> {
 pub(super) struct LayerStage<S> {
     service: S,
     errors: ErrorMapper,
+    name: Arc<str>,
 }
 
 impl<S, B> LayerStage<S>
@@ -134,16 +142,21 @@ where
         + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    pub(super) fn new(service: S, errors: ErrorMapper) -> Self {
-        Self { service, errors }
+    pub(super) fn new(service: S, errors: ErrorMapper, label: &Label) -> Self {
+        Self {
+            service,
+            errors,
+            name: label.text().into(),
+        }
     }
 
     pub(super) fn stage<L>(layer: L, errors: ErrorMapper) -> Stage
     where
         L: Layer<Next, Service = S> + Send + 'static,
     {
-        Stage::new(Label::of_type::<L>("layer"), move |next| {
-            App::new(Self::new(layer.layer(next), errors))
+        let label = Label::of_type::<L>("layer");
+        Stage::new(label.clone(), move |next| {
+            App::new(Self::new(layer.layer(next), errors, &label))
         })
     }
 }
@@ -169,7 +182,7 @@ where
         };
         match answer {
             Ok(response) => response.map(Body::new),
-            Err(error) => self.errors.respond(error),
+            Err(error) => name_stage(self.errors.respond(error), &self.name),
         }
     }
 }
@@ -178,6 +191,7 @@ where
 pub(super) struct FnStage<F> {
     f: F,
     next: Next,
+    name: Arc<str>,
 }
 
 impl<F, Answer, R> FnStage<F>
@@ -187,7 +201,9 @@ where
     R: IntoResponse,
 {
     pub(super) fn stage(f: F) -> Stage {
-        Stage::new(Label::new("use_fn"), move |next| App::new(Self { f, next }))
+        let label = Label::new("use_fn");
+        let name = Arc::from(label.text());
+        Stage::new(label, move |next| App::new(Self { f, next, name }))
     }
 }
 
@@ -198,7 +214,8 @@ where
     R: IntoResponse,
 {
     async fn call(&self, request: Request) -> Response {
-        (self.f)(request, self.next.clone()).await.into_response()
+        let answer = (self.f)(request, self.next.clone()).await;
+        name_stage(answer.into_response(), &self.name)
     }
 }
 

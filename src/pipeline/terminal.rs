@@ -1,11 +1,13 @@
 use std::any::TypeId;
 use std::future::Future;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tower_service::Service;
 
 use super::IntoResponse;
 use super::errors::ErrorMapper;
+use super::failure::name_stage;
 use super::stage::{Label, LayerStage};
 use crate::body::BoxError;
 use crate::contract::{App, Application, Request, Response};
@@ -48,7 +50,8 @@ where
 {
     #[expect(private_interfaces, reason = "sealed: only the builder calls it")]
     fn into_application(self, errors: ErrorMapper) -> App {
-        App::new(LayerStage::new(self, errors)).labelled(Label::of_type::<S>("run"))
+        let label = Label::of_type::<S>("run");
+        App::new(LayerStage::new(self, errors, &label)).labelled(label)
     }
 }
 
@@ -79,7 +82,10 @@ mod sealed {
 }
 
 /// `run_fn`: a function that answers.
-pub(super) struct FnTerminal<F>(F);
+pub(super) struct FnTerminal<F> {
+    f: F,
+    name: Arc<str>,
+}
 
 impl<F, Answer, R> FnTerminal<F>
 where
@@ -88,7 +94,8 @@ where
     R: IntoResponse,
 {
     pub(super) fn app(label: &str, f: F) -> App {
-        App::new(Self(f)).labelled(Label::new(label))
+        let name = Arc::from(label);
+        App::new(Self { f, name }).labelled(Label::new(label))
     }
 }
 
@@ -99,6 +106,7 @@ where
     R: IntoResponse,
 {
     async fn call(&self, request: Request) -> Response {
-        (self.0)(request).await.into_response()
+        let answer = (self.f)(request).await;
+        name_stage(answer.into_response(), &self.name)
     }
 }

@@ -5,6 +5,7 @@
 mod branches;
 mod building;
 mod errors;
+mod failures;
 mod order;
 mod support;
 mod terminals;

@@ -1,18 +1,30 @@
 //! No middleware breaks a rule, neither towards the server nor towards what comes after it.
 
+use transom::hosting::HostEnvironment;
+use transom::pipeline::Failure;
 use transom::testing::TestServer;
 use transom::{ApplicationBuilder, Body, Request, Response};
 use transom_conformance::Lint;
+use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
+use transom_middleware::exception_handler::ExceptionHandlerLayer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::{HealthCheck, HealthChecksLayer, HealthStatus};
 use transom_middleware::host_filtering::HostFilteringLayer;
 use transom_middleware::hsts::HstsLayer;
 use transom_middleware::https_redirection::HttpsRedirectionLayer;
+use transom_middleware::method_override::MethodOverrideLayer;
+use transom_middleware::path_base::PathBaseLayer;
+use transom_middleware::rewrite::{RewriteLayer, Rule};
+use transom_middleware::status_code_pages::StatusCodePagesLayer;
 
 use crate::support::run;
 
 async fn echo(request: Request) -> Response {
     Response::new(request.into_body())
+}
+
+async fn fail(_: Request) -> Result<Response, Failure> {
+    Err(std::io::Error::other("a mistake"))?
 }
 
 #[test]
@@ -26,12 +38,22 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
             ForwardedPart::Host,
             ForwardedPart::Proto,
         ];
+        let development = HostEnvironment::new("Development");
+        let page = DeveloperErrorPageLayer::in_environment(&development);
         let pipeline = ApplicationBuilder::new()
             .layer(HealthChecksLayer::new().with_check(degraded))
             .layer(ForwardedHeadersLayer::new(parts))
             .layer(HostFilteringLayer::new(["example.com"]).unwrap())
             .layer(HttpsRedirectionLayer::new().with_https_port(443))
             .layer(HstsLayer::new())
+            .layer(ExceptionHandlerLayer::new())
+            .layer(StatusCodePagesLayer::new())
+            .layer(MethodOverrideLayer::from_form_field("_method"))
+            .layer(PathBaseLayer::new("/a").unwrap())
+            .layer(RewriteLayer::new([Rule::redirect("^/moved$", "/a")]).unwrap())
+            .map("/fails", |branch| branch.run_fn(fail))
+            .map("/shown", |branch| branch.layer(page).run_fn(fail))
+            .map("/nowhere", |branch| branch.build())
             .run(inside);
         let (outside, before) = Lint::new(pipeline);
         let client = TestServer::new().start(outside).await.unwrap();
@@ -43,24 +65,29 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
                 ("/", "evil.example", "https"),
                 ("/a?b", "example.com", "http"),
                 ("/a?b", "example.com", "https"),
+                ("/moved", "example.com", "https"),
+                ("/fails", "example.com", "https"),
+                ("/shown", "example.com", "https"),
+                ("/nowhere", "example.com", "https"),
             ] {
                 let request = http::Request::builder()
                     .method(method)
                     .uri(path)
                     .header("host", "inner")
+                    .header("content-type", "application/x-www-form-urlencoded")
                     .header("x-forwarded-for", "192.0.2.1:80")
                     .header("x-forwarded-proto", proto)
                     .header("x-forwarded-host", host);
-                let request = request.body(Body::from("content")).unwrap();
+                let request = request.body(Body::from("_method=PUT")).unwrap();
                 let response = client.send(request).await.unwrap();
                 statuses.push(response.status().as_u16());
                 let told = response.headers().contains_key("strict-transport-security");
-                assert_eq!(told, statuses.last() == Some(&200) && path != "/readyz");
-                response.into_body().collect(1 << 10).await.unwrap();
+                assert_eq!(told, (host, proto) == ("example.com", "https"));
+                response.into_body().collect(1 << 20).await.unwrap();
             }
         }
-        let answered = [200, 400, 307, 200];
-        let refused = [405, 400, 307, 200];
+        let answered = [200, 400, 307, 200, 302, 500, 500, 404];
+        let refused = [405, 400, 307, 200, 302, 500, 500, 404];
         assert_eq!(statuses, [answered, answered, refused, refused].concat());
         assert!(before.is_clean(), "{:?}", before.violations());
         assert!(after.is_clean(), "{:?}", after.violations());

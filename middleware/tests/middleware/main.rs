@@ -3,9 +3,16 @@
 
 mod support;
 
+mod developer_error_page;
+mod exception_handler;
 mod forwarded_headers;
 mod health_checks;
 mod host_filtering;
 mod hsts;
 mod https_redirection;
 mod lint;
+mod method_override;
+mod path_base;
+mod problem_details;
+mod rewrite;
+mod status_code_pages;

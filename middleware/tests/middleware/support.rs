@@ -1,6 +1,8 @@
 //! What the tests share.
 
+use std::cell::RefCell;
 use std::future::Future;
+use std::sync::Once;
 use std::time::Duration;
 
 use transom::features::{ConnectionInfo, Endpoint, PathBase, Scheme, Transport};
@@ -18,6 +20,35 @@ pub(crate) fn run<F: Future>(test: F) -> F::Output {
             .await
             .expect("the test takes longer than 10 s")
     })
+}
+
+thread_local! {
+    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+/// Returns what is logged on this thread meanwhile.
+pub(crate) fn logged<T>(test: impl FnOnce() -> T) -> String {
+    struct Log;
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let append =
+                |log: &mut Option<Vec<u8>>| log.iter_mut().for_each(|log| log.extend(bytes));
+            LOG.with_borrow_mut(append);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    // One for all threads: with one of a thread's own, the others would turn events off for it.
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let subscriber = tracing_subscriber::fmt().with_ansi(false);
+        subscriber.with_writer(|| Log).init();
+    });
+    LOG.set(Some(Vec::new()));
+    test();
+    String::from_utf8(LOG.take().unwrap()).unwrap()
 }
 
 /// Sends one request to an application on a server.

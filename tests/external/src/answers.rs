@@ -1,9 +1,10 @@
 //! What the server answers.
 
 use std::convert::Infallible;
-use std::error::Error as _;
-use std::fmt::Write as _;
+use std::error::Error;
+use std::fmt::{self, Write as _};
 use std::future::ready;
+use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +24,7 @@ use transom::features::{
     ConnectionInfo, MaxRequestBodySize, PathBase, RequestLifetime, Scheme, ServerStatistics,
     ServerVariables,
 };
+use transom::pipeline::Failure;
 
 /// How many requests were given up by their clients.
 #[derive(Clone, Default)]
@@ -34,6 +36,30 @@ struct Endless(Gone);
 impl Drop for Endless {
     fn drop(&mut self) {
         self.0.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// An error with a cause, and with text that is not to become HTML.
+pub(crate) async fn fail(_: transom::Request) -> Result<&'static str, Failure> {
+    let cause = io::Error::new(
+        io::ErrorKind::ConnectionRefused,
+        "connection to db.internal:5432 was <script>refused</script>",
+    );
+    Err(io::Error::other(NoStock(cause)))?
+}
+
+#[derive(Debug)]
+struct NoStock(io::Error);
+
+impl fmt::Display for NoStock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the stock of <b>item 7</b> cannot be read")
+    }
+}
+
+impl Error for NoStock {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
     }
 }
 
@@ -59,6 +85,7 @@ impl Drop for Endless {
 /// | `/deaf` | nothing, and hears of nothing |
 /// | `/gone` | how many clients of these three gave up |
 /// | `/status/N` | `hello` with this status, though it may have no body |
+/// | `/fails` | an error, and in `Development` what is known of it |
 /// | `/guestbook` | the targets of all requests that came here, a line each |
 /// | `/statistics` | what the server is doing |
 /// | `/websocket` | each message |

@@ -19,6 +19,8 @@ use transom::hosting::{Servers, Settings};
 use transom::hyper::Endpoint;
 use transom::{ApplicationBuilder, Error, Host, HyperServer};
 use transom_cgi::{CgiServer, FastCgiServer, PathBaseSource, ScgiServer, UwsgiServer};
+use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
+use transom_middleware::exception_handler::ExceptionHandlerLayer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::{HealthChecksLayer, Probe};
 
@@ -68,6 +70,11 @@ fn pipeline(app: ApplicationBuilder) -> Result<transom::App, Error> {
         .with_path(Probe::Readiness, "/health")
         .map_err(|error| Error::configuration(error.to_string()))?;
     let app = app.layer(health);
+    let app = app.map("/fails", |app| {
+        let page = DeveloperErrorPageLayer::of(&app);
+        let app = app.layer(ExceptionHandlerLayer::new()).layer(page);
+        app.run_fn(answers::fail)
+    });
     let server = app.server_features().require::<ServerInfo>()?.name();
     // Whoever speaks something else than HTTP tells of its client in variables, and hands on what that wrote.
     let app = match server {
