@@ -11,6 +11,8 @@ pub mod host_filtering;
 pub mod hsts;
 #[cfg(feature = "https-redirection")]
 pub mod https_redirection;
+#[cfg(feature = "request-timeouts")]
+pub mod request_timeouts;
 
 #[cfg(any(
     feature = "forwarded-headers",
@@ -25,6 +27,8 @@ mod host;
     feature = "hsts",
 ))]
 mod host_patterns;
+#[cfg(feature = "request-timeouts")]
+mod progress;
 #[cfg(any(feature = "host-filtering", feature = "https-redirection"))]
 mod response_future;
 #[cfg(any(feature = "hsts", feature = "https-redirection"))]

@@ -1,5 +1,7 @@
 //! No middleware breaks a rule, neither towards the server nor towards what comes after it.
 
+use std::time::Duration;
+
 use transom::testing::TestServer;
 use transom::{ApplicationBuilder, Body, Request, Response};
 use transom_conformance::Lint;
@@ -8,6 +10,7 @@ use transom_middleware::health_checks::{HealthCheck, HealthChecksLayer, HealthSt
 use transom_middleware::host_filtering::HostFilteringLayer;
 use transom_middleware::hsts::HstsLayer;
 use transom_middleware::https_redirection::HttpsRedirectionLayer;
+use transom_middleware::request_timeouts::RequestTimeoutsLayer;
 
 use crate::support::run;
 
@@ -32,6 +35,7 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
             .layer(HostFilteringLayer::new(["example.com"]).unwrap())
             .layer(HttpsRedirectionLayer::new().with_https_port(443))
             .layer(HstsLayer::new())
+            .layer(RequestTimeoutsLayer::new(Duration::from_secs(9)).with_body_included(true))
             .run(inside);
         let (outside, before) = Lint::new(pipeline);
         let client = TestServer::new().start(outside).await.unwrap();

@@ -9,3 +9,4 @@ mod host_filtering;
 mod hsts;
 mod https_redirection;
 mod lint;
+mod request_timeouts;
