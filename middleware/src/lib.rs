@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "concurrency-limiter")]
+pub mod concurrency_limiter;
 #[cfg(feature = "forwarded-headers")]
 pub mod forwarded_headers;
 #[cfg(feature = "health-checks")]
@@ -31,6 +33,8 @@ mod host_patterns;
 mod progress;
 #[cfg(any(feature = "host-filtering", feature = "https-redirection"))]
 mod response_future;
+#[cfg(feature = "concurrency-limiter")]
+mod seconds;
 #[cfg(any(feature = "hsts", feature = "https-redirection"))]
 mod target;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use transom::testing::TestServer;
 use transom::{ApplicationBuilder, Body, Request, Response};
 use transom_conformance::Lint;
+use transom_middleware::concurrency_limiter::ConcurrencyLimiterLayer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::{HealthCheck, HealthChecksLayer, HealthStatus};
 use transom_middleware::host_filtering::HostFilteringLayer;
@@ -35,6 +36,7 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
             .layer(HostFilteringLayer::new(["example.com"]).unwrap())
             .layer(HttpsRedirectionLayer::new().with_https_port(443))
             .layer(HstsLayer::new())
+            .layer(ConcurrencyLimiterLayer::new(1))
             .layer(RequestTimeoutsLayer::new(Duration::from_secs(9)).with_body_included(true))
             .run(inside);
         let (outside, before) = Lint::new(pipeline);

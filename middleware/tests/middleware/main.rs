@@ -3,6 +3,7 @@
 
 mod support;
 
+mod concurrency_limiter;
 mod forwarded_headers;
 mod health_checks;
 mod host_filtering;

@@ -217,7 +217,7 @@ fn a_handler_disables_or_replaces_while_it_runs() {
                     // By somebody else, while this waits.
                     _ => {
                         tokio::spawn(async move { timeout.replace(SECOND / 2) });
-                        pending().await
+                        pending::<()>().await;
                     }
                 }
                 sleep(3 * SECOND).await;
@@ -349,7 +349,7 @@ fn who_hangs_up_hangs_up_before_its_answer_and_during_it() {
                     "/at-once" => lifetime.abort(),
                     "/waiting" => {
                         tokio::spawn(async move { lifetime.abort() });
-                        pending().await
+                        pending::<()>().await;
                     }
                     _ => drop(tokio::spawn(async move {
                         sleep(SECOND / 2).await;
