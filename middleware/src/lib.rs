@@ -13,6 +13,8 @@ pub mod host_filtering;
 pub mod hsts;
 #[cfg(feature = "https-redirection")]
 pub mod https_redirection;
+#[cfg(feature = "rate-limiting")]
+pub mod rate_limiting;
 #[cfg(feature = "request-timeouts")]
 pub mod request_timeouts;
 
@@ -33,7 +35,7 @@ mod host_patterns;
 mod progress;
 #[cfg(any(feature = "host-filtering", feature = "https-redirection"))]
 mod response_future;
-#[cfg(feature = "concurrency-limiter")]
+#[cfg(any(feature = "concurrency-limiter", feature = "rate-limiting"))]
 mod seconds;
 #[cfg(any(feature = "hsts", feature = "https-redirection"))]
 mod target;

@@ -11,6 +11,7 @@ use transom_middleware::health_checks::{HealthCheck, HealthChecksLayer, HealthSt
 use transom_middleware::host_filtering::HostFilteringLayer;
 use transom_middleware::hsts::HstsLayer;
 use transom_middleware::https_redirection::HttpsRedirectionLayer;
+use transom_middleware::rate_limiting::{Quota, RateLimitingLayer};
 use transom_middleware::request_timeouts::RequestTimeoutsLayer;
 
 use crate::support::run;
@@ -30,12 +31,15 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
             ForwardedPart::Host,
             ForwardedPart::Proto,
         ];
+        let quota = Quota::sliding_window(1_000, Duration::from_secs(60));
+        let limits = RateLimitingLayer::new(quota).with_fields(true);
         let pipeline = ApplicationBuilder::new()
             .layer(HealthChecksLayer::new().with_check(degraded))
             .layer(ForwardedHeadersLayer::new(parts))
             .layer(HostFilteringLayer::new(["example.com"]).unwrap())
             .layer(HttpsRedirectionLayer::new().with_https_port(443))
             .layer(HstsLayer::new())
+            .layer(limits)
             .layer(ConcurrencyLimiterLayer::new(1))
             .layer(RequestTimeoutsLayer::new(Duration::from_secs(9)).with_body_included(true))
             .run(inside);

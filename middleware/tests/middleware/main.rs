@@ -10,4 +10,5 @@ mod host_filtering;
 mod hsts;
 mod https_redirection;
 mod lint;
+mod rate_limiting;
 mod request_timeouts;
