@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let branch =
         |limits| move |app: ApplicationBuilder| app.layer(limits).run_fn(|_| async { "hello\n" });
     Host::builder(HyperServer::new("http://127.0.0.1:0"))
-        .configure(|app| {
+        .configure(move |app| {
             app.map("/fixed", branch(fixed))
                 .map("/sliding", branch(sliding))
                 .map("/bucket", branch(bucket))
