@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "concurrency-limiter")]
+pub mod concurrency_limiter;
 #[cfg(feature = "developer-error-page")]
 pub mod developer_error_page;
 #[cfg(feature = "exception-handler")]
@@ -21,6 +23,10 @@ pub mod method_override;
 pub mod path_base;
 #[cfg(feature = "problem-details")]
 pub mod problem_details;
+#[cfg(feature = "rate-limiting")]
+pub mod rate_limiting;
+#[cfg(feature = "request-timeouts")]
+pub mod request_timeouts;
 #[cfg(feature = "rewrite")]
 pub mod rewrite;
 #[cfg(feature = "status-code-pages")]
@@ -50,6 +56,8 @@ mod host;
 mod host_patterns;
 #[cfg(feature = "problem-details")]
 mod html;
+#[cfg(feature = "request-timeouts")]
+mod progress;
 #[cfg(any(feature = "exception-handler", feature = "status-code-pages"))]
 mod reexecution;
 #[cfg(any(
@@ -58,7 +66,9 @@ mod reexecution;
     feature = "rewrite",
 ))]
 mod response_future;
-#[cfg(any(feature = "hsts", feature = "https-redirection", feature = "rewrite",))]
+#[cfg(any(feature = "concurrency-limiter", feature = "rate-limiting"))]
+mod seconds;
+#[cfg(any(feature = "hsts", feature = "https-redirection", feature = "rewrite"))]
 mod target;
 #[cfg(any(
     feature = "developer-error-page",

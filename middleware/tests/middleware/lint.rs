@@ -1,10 +1,13 @@
 //! No middleware breaks a rule, neither towards the server nor towards what comes after it.
 
+use std::time::Duration;
+
 use transom::hosting::HostEnvironment;
 use transom::pipeline::Failure;
 use transom::testing::TestServer;
 use transom::{ApplicationBuilder, Body, Request, Response};
 use transom_conformance::Lint;
+use transom_middleware::concurrency_limiter::ConcurrencyLimiterLayer;
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
@@ -14,6 +17,8 @@ use transom_middleware::hsts::HstsLayer;
 use transom_middleware::https_redirection::HttpsRedirectionLayer;
 use transom_middleware::method_override::MethodOverrideLayer;
 use transom_middleware::path_base::PathBaseLayer;
+use transom_middleware::rate_limiting::{Quota, RateLimitingLayer};
+use transom_middleware::request_timeouts::RequestTimeoutsLayer;
 use transom_middleware::rewrite::{RewriteLayer, Rule};
 use transom_middleware::status_code_pages::StatusCodePagesLayer;
 
@@ -40,12 +45,17 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
         ];
         let development = HostEnvironment::new("Development");
         let page = DeveloperErrorPageLayer::in_environment(&development);
+        let quota = Quota::sliding_window(1_000, Duration::from_secs(60));
+        let limits = RateLimitingLayer::new(quota).with_fields(true);
         let pipeline = ApplicationBuilder::new()
             .layer(HealthChecksLayer::new().with_check(degraded))
             .layer(ForwardedHeadersLayer::new(parts))
             .layer(HostFilteringLayer::new(["example.com"]).unwrap())
             .layer(HttpsRedirectionLayer::new().with_https_port(443))
             .layer(HstsLayer::new())
+            .layer(limits)
+            .layer(ConcurrencyLimiterLayer::new(1))
+            .layer(RequestTimeoutsLayer::new(Duration::from_secs(9)).with_body_included(true))
             .layer(ExceptionHandlerLayer::new())
             .layer(StatusCodePagesLayer::new())
             .layer(MethodOverrideLayer::from_form_field("_method"))

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod concurrency_limiter;
 mod developer_error_page;
 mod exception_handler;
 mod forwarded_headers;
@@ -14,5 +15,7 @@ mod lint;
 mod method_override;
 mod path_base;
 mod problem_details;
+mod rate_limiting;
+mod request_timeouts;
 mod rewrite;
 mod status_code_pages;
