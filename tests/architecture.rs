@@ -378,6 +378,30 @@ fn every_folder_is_a_module_with_a_mod_file_and_the_public_ones_are_the_parts() 
 }
 
 #[test]
+fn an_adapter_accepts_and_does_tls_by_the_parts_that_all_share() {
+    let adapters = root().join("adapters");
+    let mut wrong = Vec::new();
+    for (file, text) in sources(&adapters) {
+        let Some((adapter, file)) = file.split_once("/src/") else {
+            continue;
+        };
+        // The parts themselves, and a server of one page.
+        if adapter == "_tokio" || adapter == "_template" {
+            continue;
+        }
+        let code = code(&text);
+        let listener = |name: &String| name == "TcpListener" || name == "UnixListener";
+        if after(&code, "tokio::net").iter().any(listener) {
+            wrong.push(format!("{adapter}/src/{file} names a listener of tokio"));
+        }
+        if !after(&code, "tokio_rustls").is_empty() {
+            wrong.push(format!("{adapter}/src/{file} names tokio_rustls"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
 fn the_readers_of_these_rules_read_code_right() {
     let code = code(concat!(
         "//! crate::docs\n",

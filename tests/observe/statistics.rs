@@ -1,4 +1,10 @@
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
 use futures_util::stream;
+use tokio::time::timeout;
 use transom::features::ServerStatistics;
 use transom::testing::{TestClient, TestServer};
 use transom::{Body, BoundServer, Error, Request, Response, Server, Shutdown};
@@ -28,6 +34,23 @@ async fn totals_stay_when_what_they_counted_is_over() {
     drop(first);
     statistics.idle().await;
     assert_eq!((statistics.requests(), statistics.total_requests()), (0, 2));
+}
+
+#[tokio::test]
+async fn a_server_is_drained_when_its_last_connection_is_closed_and_nothing_is_in_flight() {
+    let statistics = ServerStatistics::new();
+    let connection = statistics.count_connection();
+    let request = statistics.count_request();
+    let upgraded = statistics.count_upgraded();
+    let mut drained = pin!(statistics.drained());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(drained.as_mut().poll(&mut cx).is_pending());
+    drop(request);
+    drop(upgraded);
+    statistics.idle().await;
+    assert!(drained.as_mut().poll(&mut cx).is_pending());
+    drop(connection);
+    timeout(Duration::from_secs(5), drained).await.unwrap();
 }
 
 #[test]

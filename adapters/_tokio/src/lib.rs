@@ -33,6 +33,6 @@ pub use socket::Socket;
 pub use stream::Stream;
 pub use time::{Timer, in_time, or_forever};
 #[cfg(feature = "tls")]
-pub use tls::{Tls, tls_info};
+pub use tls::Tls;
 #[cfg(feature = "tls")]
 pub use upgrades::{UpgradedStream, Upgrades};

@@ -8,7 +8,8 @@ use tokio_rustls::TlsAcceptor;
 use transom::Error;
 use transom::features::{Scheme, ServerAddress, TlsInfo};
 
-use crate::{Socket, Stream, in_time, tls_info};
+use super::info::tls_info;
+use crate::{Socket, Stream, in_time};
 
 /// What is agreed on with the clients of an `https` address.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use transom::features::{TlsInfo, TlsVersion};
 
 /// Returns what an application is told of a handshake that is done: version, cipher suite, key exchange, the name and
 /// the protocol that were asked for, and the client's certificates.
-pub fn tls_info(session: &ServerConnection) -> TlsInfo {
+pub(super) fn tls_info(session: &ServerConnection) -> TlsInfo {
     let version = match session.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => TlsVersion::Tls12,
         _ => TlsVersion::Tls13,

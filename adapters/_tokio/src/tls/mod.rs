@@ -5,4 +5,3 @@ mod handshake;
 mod info;
 
 pub use handshake::Tls;
-pub use info::tls_info;
