@@ -29,6 +29,8 @@ pub mod rate_limiting;
 pub mod request_timeouts;
 #[cfg(feature = "rewrite")]
 pub mod rewrite;
+#[cfg(feature = "server-timing")]
+pub mod server_timing;
 #[cfg(feature = "status-code-pages")]
 pub mod status_code_pages;
 

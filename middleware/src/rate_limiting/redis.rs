@@ -105,14 +105,10 @@ impl RedisStore {
         let asked = call.invoke_async(&mut connection);
         let (allowed, remaining, retry, reset): (bool, u32, u64, u64) =
             tokio::time::timeout(self.timeout, asked).await??;
-        Ok(RateLimitDecision {
-            allowed,
-            remaining,
-            retry_after: match allowed {
-                true => Duration::ZERO,
-                false => Duration::from_micros(retry),
-            },
-            reset_after: Duration::from_micros(reset),
+        let reset = Duration::from_micros(reset);
+        Ok(match allowed {
+            true => RateLimitDecision::allow(remaining, reset),
+            false => RateLimitDecision::refuse(Duration::from_micros(retry), reset),
         })
     }
 }

@@ -20,6 +20,7 @@ use transom_middleware::path_base::PathBaseLayer;
 use transom_middleware::rate_limiting::{Quota, RateLimitingLayer};
 use transom_middleware::request_timeouts::RequestTimeoutsLayer;
 use transom_middleware::rewrite::{RewriteLayer, Rule};
+use transom_middleware::server_timing::ServerTimingLayer;
 use transom_middleware::status_code_pages::StatusCodePagesLayer;
 
 use crate::support::run;
@@ -48,6 +49,7 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
         let quota = Quota::sliding_window(1_000, Duration::from_secs(60));
         let limits = RateLimitingLayer::new(quota).with_fields(true);
         let pipeline = ApplicationBuilder::new()
+            .layer(ServerTimingLayer::always())
             .layer(HealthChecksLayer::new().with_check(degraded))
             .layer(ForwardedHeadersLayer::new(parts))
             .layer(HostFilteringLayer::new(["example.com"]).unwrap())

@@ -18,4 +18,5 @@ mod problem_details;
 mod rate_limiting;
 mod request_timeouts;
 mod rewrite;
+mod server_timing;
 mod status_code_pages;

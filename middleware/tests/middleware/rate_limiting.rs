@@ -296,11 +296,9 @@ impl RateLimitStore for Says {
         assert_eq!((name, key.to_string().as_str()), ("shared", "192.0.2.1"));
         Box::pin(async move {
             tokio::task::yield_now().await;
-            Ok(RateLimitDecision {
-                allowed: self.0?,
-                remaining: quota.limit() - 1,
-                retry_after: Duration::from_millis(2500),
-                reset_after: MINUTE,
+            Ok(match self.0? {
+                true => RateLimitDecision::allow(quota.limit() - 1, MINUTE),
+                false => RateLimitDecision::refuse(Duration::from_millis(2500), MINUTE),
             })
         })
     }
