@@ -59,11 +59,8 @@ fn the_stage_that_failed_is_named_and_those_outside_of_it_keep_the_name() {
 
 #[test]
 fn a_failure_has_the_status_of_its_cause_and_no_backtrace_for_a_mistake_of_the_client() {
-    let app = ApplicationBuilder::new().run_fn(|_| async {
-        Err::<(), _>(Failure::from(io::Error::other(body::Error::length_limit(
-            1,
-        ))))
-    });
+    let app = ApplicationBuilder::new()
+        .run_fn(|_| async { Err::<(), _>(Failure::from(body::Error::length_limit(1))) });
     let (status, failure) = failure(app);
     assert_eq!(status, 413);
     let failure = failure.unwrap();
