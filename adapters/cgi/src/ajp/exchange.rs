@@ -44,7 +44,9 @@ pub(super) async fn exchange<A: Application, W: Wire>(
         answered = answering => answered,
         () = intake.run(buffer, &output, &lifetime, options) => Err(io::ErrorKind::ConnectionReset.into()),
     };
-    let keeps = forward.keeps && intake.is_sound() && !serving.shutdown.is_requested();
+    let keeps = forward.keeps
+        && intake.is_sound(buffer, options.ajp.max_packet)
+        && !serving.shutdown.is_requested();
     let written = match answered {
         Ok(mut rest) => {
             answer::end(keeps, &mut rest);

@@ -42,9 +42,10 @@ impl Intake {
         (intake, body)
     }
 
-    /// Returns whether what comes next can be understood.
-    pub(super) fn is_sound(&self) -> bool {
-        !self.is_broken
+    /// Returns whether what was read, and what comes next, can be understood. An answer may have been quicker than
+    /// anybody who looks at it.
+    pub(super) fn is_sound(&mut self, read: &mut BytesMut, max: usize) -> bool {
+        !self.is_broken && self.take_in(read, max).is_ok()
     }
 
     /// Returns what still comes of the body, and means nothing.
@@ -91,19 +92,7 @@ impl Intake {
         // Whether the application waits for what is due: it is the web server that stalls, and no application.
         let mut is_late = false;
         loop {
-            while !read.is_empty() {
-                let Some(packet) = packet::take(read, options.ajp.max_packet).map_err(violation)?
-                else {
-                    break;
-                };
-                let data = self.packets.accept(packet).map_err(violation)?;
-                is_late = false;
-                self.hand_on(data);
-            }
-            if !read.is_empty() && !self.packets.is_due() {
-                // No need to wait for the rest of it.
-                return Err(violation(unasked()));
-            }
+            is_late &= !self.take_in(read, options.ajp.max_packet)?;
             let awaited = async {
                 match &self.feed {
                     Some(feed) if !is_late => feed.awaited().await,
@@ -122,6 +111,24 @@ impl Intake {
                 },
             }
         }
+    }
+
+    /// Takes whole packets off what was read. Returns whether there was one.
+    fn take_in(&mut self, read: &mut BytesMut, max: usize) -> io::Result<bool> {
+        let mut has_taken = false;
+        while !read.is_empty() {
+            let Some(packet) = packet::take(read, max).map_err(violation)? else {
+                break;
+            };
+            let data = self.packets.accept(packet).map_err(violation)?;
+            self.hand_on(data);
+            has_taken = true;
+        }
+        // No need to wait for the rest of it.
+        if !read.is_empty() && !self.packets.is_due() {
+            return Err(violation(unasked()));
+        }
+        Ok(has_taken)
     }
 
     fn hand_on(&mut self, data: Bytes) {

@@ -50,6 +50,18 @@ async fn a_body_that_nothing_is_said_of_may_still_come_and_so_the_connection_end
 }
 
 #[tokio::test]
+async fn what_comes_along_with_a_request_and_is_not_of_it_is_no_request() {
+    let running = run(server()).await;
+    let mut peer = Peer::connect(&running).await;
+    peer.send([get("/hello").packet(), get("/hello").packet()].concat())
+        .await;
+    let answer = peer.answer(&[]).await;
+    assert_eq!((answer.text(), answer.end), ("hello", Some(false)));
+    peer.is_closed().await;
+    assert_eq!(running.statistics.total_requests(), 1);
+}
+
+#[tokio::test]
 async fn a_response_that_breaks_off_has_no_end() {
     let running = run(server()).await;
     let mut peer = Peer::connect(&running).await;
