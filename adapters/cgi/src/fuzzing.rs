@@ -1,5 +1,14 @@
 //! What fuzz targets show bytes to. No promise is kept for it.
 
+/// Shows bytes to the reader of AJP's packets, and to what makes requests of them, in several pieces.
+///
+/// # Panics
+///
+/// Panics if something does not hold.
+pub fn ajp(bytes: &[u8]) {
+    crate::ajp::invariants_hold(bytes);
+}
+
 /// Shows bytes to the reader of FastCGI's records, in several pieces.
 ///
 /// # Panics

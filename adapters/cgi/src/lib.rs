@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod ajp;
 mod cgi;
 mod environment;
 mod fastcgi;
@@ -10,6 +11,7 @@ mod gateway;
 mod scgi;
 mod uwsgi;
 
+pub use ajp::{AjpServer, BoundAjpServer};
 pub use cgi::{BoundCgiServer, CgiServer};
 pub use environment::PathBaseSource;
 pub use fastcgi::{BoundFastCgiServer, FastCgiServer};

@@ -31,6 +31,7 @@ pub(crate) fn all() -> Servers {
         "fastcgi": transom_cgi::FastCgiServer::default,
         "scgi": transom_cgi::ScgiServer::default,
         "uwsgi": transom_cgi::UwsgiServer::default,
+        "ajp": transom_cgi::AjpServer::default,
         "cgi": transom_cgi::CgiServer::default,
         "lambda": transom_lambda::LambdaServer::default,
     }

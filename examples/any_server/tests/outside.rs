@@ -23,12 +23,13 @@ const FEATURES: &[(&str, bool)] = &[
     ("fastcgi", cfg!(feature = "fastcgi")),
     ("scgi", cfg!(feature = "scgi")),
     ("uwsgi", cfg!(feature = "uwsgi")),
+    ("ajp", cfg!(feature = "ajp")),
     ("cgi", cfg!(feature = "cgi")),
     ("lambda", cfg!(feature = "lambda")),
 ];
 
 /// Which of them wait for a gateway, by a protocol that is not HTTP.
-const BEHIND_A_GATEWAY: &[&str] = &["fastcgi", "scgi", "uwsgi"];
+const BEHIND_A_GATEWAY: &[&str] = &["fastcgi", "scgi", "uwsgi", "ajp"];
 
 /// Which of them have no address.
 const WITHOUT_AN_ADDRESS: &[&str] = &["cgi", "lambda"];

@@ -2,7 +2,7 @@
 #   NAME_in_front PROTOCOL tcp|unix
 # Or in front of nothing, but with $PROGRAM, which it starts for each request:
 #   NAME_in_front cgi process
-# nginx also so that uploads are kept (`kept`), Apache also at a path (`below`).
+# nginx also so that uploads are kept (`kept`), Apache also at a path (`below`), without the secret of AJP (`stranger`), and with TLS (`secure`).
 # Everything here is the same for each protocol but for what a sample calls the program.
 
 DEPLOY=$ROOT/examples/deploy
@@ -56,9 +56,23 @@ apache_in_front() {
         unix) put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass / unix:$SOCKET|${scheme}localhost/" ;;
         below) put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass /app/ $scheme${ADDRESS#http://}/" ;;
         process) put "$site" /usr/lib/cgi-bin/app "$PROGRAM" ;;
+        secure)
+            put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass / $scheme${ADDRESS#http://}/"
+            put "$site" '# Rewrite' 'Rewrite'
+            put "$site" '</VirtualHost>' "SSLEngine on
+                SSLCertificateFile $SCRATCH/certificate.pem
+                SSLCertificateKeyFile $SCRATCH/certificate.key
+                SSLCACertificateFile $SCRATCH/certificate.pem
+                SSLVerifyClient optional_no_ca
+                </VirtualHost>"
+            ;;
+        stranger)
+            put "$site" "ProxyPass / ${scheme}127.0.0.1:5000/" "ProxyPass / $scheme${ADDRESS#http://}/"
+            put "$site" ' secret=open-sesame' ''
+            ;;
     esac
     {
-        for module in mpm_event authz_core authz_host headers alias cgid proxy proxy_fcgi proxy_scgi proxy_uwsgi proxy_ajp; do
+        for module in mpm_event authz_core authz_host headers alias cgid proxy proxy_fcgi proxy_scgi proxy_uwsgi proxy_ajp rewrite ssl socache_shmcb; do
             echo "LoadModule ${module}_module $modules/mod_$module.so"
         done
         echo "ServerRoot $SCRATCH"

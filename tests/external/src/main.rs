@@ -18,7 +18,7 @@ use transom::features::ServerInfo;
 use transom::hosting::{Servers, Settings};
 use transom::hyper::Endpoint;
 use transom::{ApplicationBuilder, Error, Host, HyperServer};
-use transom_cgi::{CgiServer, FastCgiServer, PathBaseSource, ScgiServer, UwsgiServer};
+use transom_cgi::{AjpServer, CgiServer, FastCgiServer, PathBaseSource, ScgiServer, UwsgiServer};
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
@@ -52,6 +52,7 @@ async fn run() -> Result<(), Error> {
         .with("fastcgi-inherited", FastCgiServer::from_environment)
         .with("scgi", ScgiServer::default)
         .with("uwsgi", UwsgiServer::default)
+        .with("ajp", || AjpServer::default().with_secret("open-sesame"))
         .with("cgi", CgiServer::new)
         // ... which says below which path the program stands.
         .with("uwsgi-below", || {

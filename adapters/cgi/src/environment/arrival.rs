@@ -1,4 +1,4 @@
-use http::{HeaderValue, Request, Uri, header};
+use http::{HeaderMap, HeaderValue, Request, Uri, header};
 use transom::adapter::{Call, Dispatcher, check_head};
 use transom::features::{ConnectionInfo, PathBase, RequestExt, Scheme, ServerVariables, TlsInfo};
 use transom::{Application, Body};
@@ -29,26 +29,41 @@ impl Arrival {
     ///
     /// They make no request that an application may see.
     pub(crate) fn read(variables: ServerVariables, rules: &Rules) -> Result<Self, Refusal> {
+        let method = line::method(&variables)?;
+        let mut fields = fields::fields(&variables)?;
+        let length = length(&variables, &method)?;
+        if let (Some(bytes), true) = (length.bytes, length.announced) {
+            fields.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
+        }
+        Self::with_fields(variables, fields, length.bytes, rules)
+    }
+
+    /// Reads the variables of a request whose fields, and the length of whose body, were told by themselves.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`read`](Self::read).
+    pub(crate) fn with_fields(
+        variables: ServerVariables,
+        mut fields: HeaderMap,
+        length: Option<u64>,
+        rules: &Rules,
+    ) -> Result<Self, Refusal> {
         let mut request = Request::new(());
         *request.method_mut() = line::method(&variables)?;
         *request.version_mut() = line::version(&variables);
         *request.uri_mut() = target::target(&variables)?;
         let scheme = line::scheme(&variables);
-        let mut headers = fields::fields(&variables)?;
-        if !headers.contains_key(header::HOST)
+        if !fields.contains_key(header::HOST)
             && request.uri().authority().is_none()
             && let Some(host) = host::host(&variables, scheme)
         {
-            headers.insert(header::HOST, host);
+            fields.insert(header::HOST, host);
         }
-        let length = length(&variables, request.method())?;
-        if let (Some(bytes), true) = (length.bytes, length.announced) {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
-        }
-        *request.headers_mut() = headers;
+        *request.headers_mut() = fields;
         check_head(&request).map_err(|error| Refusal::malformed(error.to_string()))?;
         Ok(Self {
-            length: length.bytes,
+            length,
             split: rules.path_base.split(&variables, request.uri()),
             info: peer::connection(&variables, request.version()),
             tls: match scheme {

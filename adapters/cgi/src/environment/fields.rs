@@ -15,7 +15,8 @@ pub(super) fn fields(variables: &ServerVariables) -> Result<HeaderMap, Refusal> 
         };
         // By the field's own name, which has one spelling.
         let field = field_name(field)?;
-        if !LEFT_OUT.contains(&field.as_str()) {
+        let has_own_variable = field == header::CONTENT_LENGTH || field == header::CONTENT_TYPE;
+        if !has_own_variable && !is_left_out(&field) {
             fields.append(field, field_value(name, value)?);
         }
     }
@@ -30,11 +31,13 @@ pub(super) fn fields(variables: &ServerVariables) -> Result<HeaderMap, Refusal> 
     Ok(fields)
 }
 
-/// What belongs to the client's connection and not to the request, and what has a variable of its own.
-const LEFT_OUT: [&str; 11] = [
+/// Returns whether a field belongs to the client's connection and not to the request, or must not be handed on.
+pub(crate) fn is_left_out(field: &HeaderName) -> bool {
+    LEFT_OUT.contains(&field.as_str())
+}
+
+const LEFT_OUT: [&str; 9] = [
     "connection",
-    "content-length",
-    "content-type",
     "http2-settings",
     "keep-alive",
     // It is no field of HTTP, but a way to set the proxy of whatever the application starts: httpoxy.

@@ -61,7 +61,8 @@ fn read<'a>(parse: Parse, rules: &Rules, pieces: impl IntoIterator<Item = &'a [u
     }))
 }
 
-fn arrival_holds(arrival: &Arrival) {
+/// Checks what has to hold of any request.
+pub(crate) fn arrival_holds(arrival: &Arrival) {
     let request = arrival.request();
     for field in ["proxy", "connection", "transfer-encoding", "upgrade", "te"] {
         assert!(!request.headers().contains_key(field), "{field}");

@@ -22,6 +22,9 @@ mod tls;
 mod variables;
 
 pub(crate) use arrival::Arrival;
+pub(crate) use fields::is_left_out;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use invariants::arrival_holds;
 #[cfg(feature = "fuzzing")]
 pub(crate) use invariants::hold as invariants_hold;
 #[cfg(test)]
@@ -29,6 +32,6 @@ pub(crate) use invariants::hold_near as invariants_hold_near;
 pub(crate) use length::BodyLength;
 pub use path_base::PathBaseSource;
 pub(crate) use refusal::Refusal;
-pub(crate) use response::{HeadForm, announce_length, write_head};
+pub(crate) use response::{HeadForm, announce_length, reason, write_head};
 pub(crate) use rules::Rules;
 pub(crate) use variables::Variables;

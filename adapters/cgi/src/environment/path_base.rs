@@ -13,6 +13,7 @@ use transom::features::{PathBase, ServerVariables};
 /// | nginx, uwsgi | none | the whole path |
 /// | Apache, FastCGI and SCGI | the whole path | none |
 /// | Apache, uwsgi | the path of `ProxyPass` | the rest |
+/// | Apache, AJP | none, unless `AJP_SCRIPT_NAME` is set in its environment | none |
 /// | Apache and lighttpd, CGI | the path of the program | the rest |
 /// | lighttpd, FastCGI, SCGI and uwsgi | the whole path | none |
 /// | Caddy, FastCGI | the whole path | empty |

@@ -27,6 +27,14 @@ impl Refusal {
         }
     }
 
+    /// Whoever asks may not.
+    pub(crate) fn forbidden(why: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            why: why.into(),
+        }
+    }
+
     /// The gateway was silent before the request was whole.
     pub(crate) fn too_slow() -> Self {
         Self {

@@ -7,6 +7,7 @@ use super::{Refusal, Rules};
 #[derive(Debug)]
 pub(crate) struct Variables {
     all: Vec<(Bytes, Bytes)>,
+    count: usize,
     size: usize,
     max_count: usize,
     max_size: usize,
@@ -16,6 +17,7 @@ impl Variables {
     pub(crate) fn new(rules: &Rules) -> Self {
         Self {
             all: Vec::new(),
+            count: 0,
             size: 0,
             max_count: rules.max_variables,
             max_size: rules.max_variables_size,
@@ -27,23 +29,27 @@ impl Variables {
         if name.is_empty() {
             return Err(Refusal::malformed("a variable has no name"));
         }
-        self.size = self
-            .size
-            .saturating_add(name.len())
-            .saturating_add(value.len());
+        self.count(name.len().saturating_add(value.len()))?;
+        self.all.push((name, value));
+        Ok(())
+    }
+
+    /// Counts what is as long as that, and is kept elsewhere.
+    pub(crate) fn count(&mut self, size: usize) -> Result<(), Refusal> {
+        self.size = self.size.saturating_add(size);
         if self.size > self.max_size {
             let max = self.max_size;
             return Err(Refusal::too_large(format!(
                 "the variables have more than {max} bytes"
             )));
         }
-        if self.all.len() == self.max_count {
+        if self.count == self.max_count {
             let max = self.max_count;
             return Err(Refusal::too_large(format!(
                 "there are more than {max} variables"
             )));
         }
-        self.all.push((name, value));
+        self.count += 1;
         Ok(())
     }
 

@@ -12,13 +12,13 @@ use transom::adapter::{Aborted, Dispatcher, ResponseBody};
 use transom::features::RequestLifetime;
 use transom::{Application, Body};
 
-use super::stdin::{Intake, Stdin, stdin};
 use crate::environment::{Arrival, HeadForm, announce_length, write_head};
+use crate::gateway::{FedBody, Feed, feed};
 
 /// A request that the application has, or will have.
 pub(super) struct Exchange {
     pub(super) id: u16,
-    pub(super) intake: Intake,
+    pub(super) intake: Feed,
     /// Since when the application waits for more of the body.
     pub(super) awaits_since: Option<Instant>,
     method: Method,
@@ -28,7 +28,7 @@ pub(super) struct Exchange {
 
 enum Stage {
     /// Until it is called. Boxed: it is large, and soon something else.
-    Arrived(Box<Option<(Arrival, Stdin)>>),
+    Arrived(Box<Option<(Arrival, FedBody)>>),
     Calling(Pin<Box<Calling>>),
     Sending(ResponseBody),
 }
@@ -47,14 +47,14 @@ pub(super) enum Step {
 
 impl Exchange {
     pub(super) fn new(id: u16, arrival: Arrival) -> Self {
-        let (intake, stdin) = stdin(arrival.length());
+        let (intake, body) = feed(arrival.length());
         Self {
             id,
             intake,
             awaits_since: None,
             method: arrival.request().method().clone(),
             lifetime: None,
-            stage: Stage::Arrived(Box::new(Some((arrival, stdin)))),
+            stage: Stage::Arrived(Box::new(Some((arrival, body)))),
         }
     }
 
@@ -68,10 +68,10 @@ impl Exchange {
         loop {
             self.stage = match &mut self.stage {
                 Stage::Arrived(arrived) => {
-                    let Some((arrival, stdin)) = arrived.take() else {
+                    let Some((arrival, body)) = arrived.take() else {
                         return Poll::Ready(Step::End);
                     };
-                    let call = arrival.call(dispatcher, Body::new(stdin));
+                    let call = arrival.call(dispatcher, Body::new(body));
                     self.lifetime = Some(call.lifetime().clone());
                     Stage::Calling(Box::pin(call.run()))
                 }

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `record`, `pairs` | the bytes of records, and the lists of names and values in some |
 //! | `machine` | what a web server says: records in, events out, no I/O |
-//! | `stdin` | a body between its connection and its application |
 //! | `exchange` | one request, from its parameters to the end of its response |
 //! | `output` | records on their way out |
 //! | `connection` | all of them together, on one connection |
@@ -19,7 +18,6 @@ mod output;
 mod pairs;
 mod record;
 mod server;
-mod stdin;
 #[cfg(test)]
 mod tests;
 mod timer;

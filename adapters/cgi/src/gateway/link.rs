@@ -78,6 +78,26 @@ impl<W: Wire> Link<W> {
         }
     }
 
+    /// As [`open`](Self::open), on a connection that is kept: for the first byte there is the time of an idle one.
+    pub(crate) async fn open_kept<A, T>(
+        &mut self,
+        serving: &Serving<A>,
+        idle: Option<Duration>,
+        parse: impl FnMut(&mut BytesMut) -> Result<Option<T>, Refusal>,
+    ) -> Opening<T> {
+        if self.buffer.is_empty() {
+            let read = tokio::select! {
+                biased;
+                read = unstalled(idle, self.stream.read(&mut self.buffer)) => read,
+                () = serving.shutdown.requested() => return Opening::Nothing,
+            };
+            if !matches!(read, Ok(1..)) {
+                return Opening::Nothing;
+            }
+        }
+        self.open(serving, parse).await
+    }
+
     /// Reads and drops what still comes, for a while: a socket that is closed with something unread resets the
     /// connection, which may destroy the response on its way.
     pub(crate) async fn linger(&mut self) {

@@ -3,6 +3,7 @@
 mod accept;
 mod bound;
 mod exchange;
+mod feed;
 mod inherited;
 mod intake;
 mod link;
@@ -13,7 +14,8 @@ mod stream;
 
 pub(crate) use bound::Bound;
 pub(crate) use exchange::{answer, refuse};
-pub(crate) use link::{Link, Opening, Serving};
+pub(crate) use feed::{FedBody, Feed, feed};
+pub(crate) use link::{Link, Opening, Serving, unstalled};
 pub(crate) use options::Options;
 pub(crate) use peers::Peers;
 pub(crate) use server::gateway_server;

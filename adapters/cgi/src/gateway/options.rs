@@ -4,6 +4,7 @@ use transom::adapter::SocketOptions;
 use transom::features::{MaxRequestBodySize, RequestedAddresses};
 
 use super::peers::Peers;
+use crate::ajp::AjpOptions;
 use crate::environment::Rules;
 use crate::fastcgi::FastCgiOptions;
 
@@ -23,6 +24,7 @@ pub(crate) struct Options {
     pub(crate) max_connections: Option<usize>,
     pub(crate) max_request_body_size: Option<u64>,
     pub(crate) fastcgi: FastCgiOptions,
+    pub(crate) ajp: AjpOptions,
 }
 
 impl Options {
@@ -39,6 +41,7 @@ impl Options {
             max_connections: Some(1024),
             max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
             fastcgi: FastCgiOptions::default(),
+            ajp: AjpOptions::default(),
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use transom::Error;
 use transom::features::IpNetwork;
 use transom_adapter_tokio::Socket;
@@ -32,6 +34,21 @@ impl Peers {
         }
     }
 
+    /// Returns whether they are all on this machine.
+    pub(crate) fn are_local(&self) -> bool {
+        // The first address of a network that has others too is none of a loopback.
+        let is_local = |network: &IpNetwork| {
+            let network = network.to_string();
+            let first = network.split('/').next().unwrap_or_default();
+            first.parse().is_ok_and(|first: IpAddr| first.is_loopback())
+        };
+        match self {
+            Self::Loopback => true,
+            Self::Networks(networks) => networks.iter().all(is_local),
+            Self::Malformed(_) => false,
+        }
+    }
+
     /// Who may use a unix socket is said by its file.
     pub(crate) fn allow(&self, socket: &Socket) -> bool {
         let address = match socket {
@@ -46,6 +63,27 @@ impl Peers {
             Self::Loopback => address.to_canonical().is_loopback(),
             Self::Networks(networks) => networks.iter().any(|network| network.contains(address)),
             Self::Malformed(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_on_this_machine_is_told_from_who_is_not() {
+        assert!(Peers::default().are_local());
+        for (networks, local) in [
+            (&["127.0.0.1"][..], true),
+            (&["127.0.0.0/8", "::1"], true),
+            (&["126.0.0.0/7"], false),
+            (&["0.0.0.0/0"], false),
+            (&["::/0"], false),
+            (&["127.0.0.1", "10.0.0.0/8"], false),
+            (&["nowhere"], false),
+        ] {
+            assert_eq!(Peers::new(networks).are_local(), local, "{networks:?}");
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The types that a program names: one pair for each protocol, alike but for what is spoken.
 
-/// Defines a server and what it is once bound. `connection` serves one connection; `own` is what it has to be told
-/// beside what all have.
+/// Defines a server and what it is once bound. `connection` serves one connection; `check` says what cannot be set
+/// together.
 macro_rules! gateway_server {
     (
         $(#[$docs:meta])* $server:ident,
         $(#[$bound_docs:meta])* $bound:ident,
         name: $name:literal,
         connection: $connection:path,
+        $(check: $check:path,)?
     ) => {
         $(#[$docs])*
         #[derive(Clone, Debug)]
@@ -143,6 +144,7 @@ macro_rules! gateway_server {
             type Bound = $bound;
 
             async fn bind(self) -> Result<Self::Bound, ::transom::Error> {
+                $($check(&self.options)?;)?
                 $crate::gateway::Bound::new($name, self.options).map($bound)
             }
 

@@ -1,6 +1,7 @@
 //! What stands in front of a server: the side of the gateway, of each protocol.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod ajp;
 pub(crate) mod carry;
 pub(crate) mod encode;
 pub(crate) mod fastcgi;

@@ -1,6 +1,7 @@
 //! The body of a request, between the connection that it arrives on and the application that reads it.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -16,7 +17,7 @@ const WINDOW: usize = 64 * 1024;
 const PIECE: usize = 64;
 
 /// Returns the two sides of a body. `length` is what was announced, and is held to.
-pub(super) fn stdin(length: Option<u64>) -> (Intake, Stdin) {
+pub(crate) fn feed(length: Option<u64>) -> (Feed, FedBody) {
     let shared = Arc::new(Mutex::new(State {
         pieces: VecDeque::new(),
         weight: 0,
@@ -25,8 +26,9 @@ pub(super) fn stdin(length: Option<u64>) -> (Intake, Stdin) {
         is_dropped: false,
         reader: None,
         feeder: None,
+        watcher: None,
     }));
-    (Intake(Arc::clone(&shared)), Stdin(shared))
+    (Feed(Arc::clone(&shared)), FedBody(shared))
 }
 
 struct State {
@@ -40,6 +42,7 @@ struct State {
     is_dropped: bool,
     reader: Option<Waker>,
     feeder: Option<Waker>,
+    watcher: Option<Waker>,
 }
 
 impl State {
@@ -50,11 +53,11 @@ impl State {
 }
 
 /// The side of the connection. Dropped before the end, it breaks the body off.
-pub(super) struct Intake(Arc<Mutex<State>>);
+pub(crate) struct Feed(Arc<Mutex<State>>);
 
-impl Intake {
+impl Feed {
     /// Adds a piece, which is dropped if nobody reads it.
-    pub(super) fn push(&mut self, data: Bytes) {
+    pub(crate) fn push(&mut self, data: Bytes) {
         let mut state = lock(&self.0);
         if state.is_dropped || state.end.is_some() {
             return;
@@ -72,7 +75,7 @@ impl Intake {
     }
 
     /// Ends the body.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         let mut state = lock(&self.0);
         if state.end.is_some() {
             return;
@@ -87,7 +90,7 @@ impl Intake {
     }
 
     /// Breaks the body off, behind what is there of it.
-    pub(super) fn fail(&mut self, error: Error) {
+    pub(crate) fn fail(&mut self, error: Error) {
         let mut state = lock(&self.0);
         if state.end.is_none() {
             state.end = Some(Err(error));
@@ -96,13 +99,29 @@ impl Intake {
     }
 
     /// Returns whether the application waits for more of it.
-    pub(super) fn is_awaited(&self) -> bool {
+    pub(crate) fn is_awaited(&self) -> bool {
         let state = lock(&self.0);
         state.reader.is_some() && state.end.is_none() && !state.is_dropped
     }
 
+    /// Waits until the application waits for more of it; for ever once it has ended, or is dropped.
+    pub(crate) async fn awaited(&self) {
+        poll_fn(|cx| {
+            if self.is_awaited() {
+                return Poll::Ready(());
+            }
+            lock(&self.0).watcher = Some(cx.waker().clone());
+            // It may have been polled elsewhere in between.
+            match self.is_awaited() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
     /// Ready when there is room for more, or nobody wants it.
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = lock(&self.0);
         if state.weight < WINDOW || state.is_dropped || state.end.is_some() {
             return Poll::Ready(());
@@ -112,16 +131,16 @@ impl Intake {
     }
 }
 
-impl Drop for Intake {
+impl Drop for Feed {
     fn drop(&mut self) {
         self.fail(Error::disconnected());
     }
 }
 
 /// The side of the application.
-pub(super) struct Stdin(Arc<Mutex<State>>);
+pub(crate) struct FedBody(Arc<Mutex<State>>);
 
-impl HttpBody for Stdin {
+impl HttpBody for FedBody {
     type Data = Bytes;
     type Error = Error;
 
@@ -149,6 +168,7 @@ impl HttpBody for Stdin {
             },
             None => {
                 state.reader = Some(cx.waker().clone());
+                wake(state.watcher.take());
                 Poll::Pending
             }
         }
@@ -171,7 +191,7 @@ impl HttpBody for Stdin {
     }
 }
 
-impl Drop for Stdin {
+impl Drop for FedBody {
     fn drop(&mut self) {
         let mut state = lock(&self.0);
         state.is_dropped = true;
@@ -193,19 +213,17 @@ fn wake(waker: Option<Waker>) {
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
-
     use transom::Body;
 
     use super::*;
 
     async fn read(length: Option<u64>, pieces: &[&'static str]) -> Result<Bytes, Error> {
-        let (mut intake, stdin) = stdin(length);
+        let (mut intake, body) = feed(length);
         for piece in pieces {
             intake.push(Bytes::from_static(piece.as_bytes()));
         }
         intake.finish();
-        Body::new(stdin).collect(64).await
+        Body::new(body).collect(64).await
     }
 
     #[tokio::test]
@@ -220,10 +238,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_is_broken_off_says_so_behind_what_came() {
-        let (mut intake, stdin) = stdin(None);
+        let (mut intake, body) = feed(None);
         intake.push(Bytes::from_static(b"some"));
         drop(intake);
-        let mut body = Box::pin(stdin);
+        let mut body = Box::pin(body);
         let first = poll_fn(|cx| body.as_mut().poll_frame(cx)).await;
         assert_eq!(first.unwrap().unwrap().into_data().unwrap(), "some");
         let second = poll_fn(|cx| body.as_mut().poll_frame(cx)).await;
@@ -231,8 +249,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_body_is_awaited_when_its_reader_waits_wherever_that_is() {
+        let (mut intake, body) = feed(None);
+        intake.push(Bytes::from_static(b"one"));
+        let mut body = Box::pin(body);
+        let waiting = tokio::spawn(async move {
+            intake.awaited().await;
+            intake.finish();
+        });
+        let mut pieces = 0;
+        while let Some(piece) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+            assert_eq!(piece.unwrap().into_data().unwrap(), "one");
+            // Until here nobody has waited for anything.
+            tokio::task::yield_now().await;
+            assert!(!waiting.is_finished());
+            pieces += 1;
+        }
+        assert_eq!(pieces, 1);
+        waiting.await.unwrap();
+    }
+
+    #[tokio::test]
     async fn what_is_not_read_is_waited_for_and_what_nobody_wants_is_not() {
-        let (mut intake, stdin) = stdin(None);
+        let (mut intake, body) = feed(None);
         let mut cx = Context::from_waker(Waker::noop());
         let mut pushed = 0;
         while intake.poll_room(&mut cx).is_ready() {
@@ -244,7 +283,7 @@ mod tests {
             WINDOW.div_ceil(1 + PIECE),
             "small pieces weigh more"
         );
-        drop(stdin);
+        drop(body);
         assert!(intake.poll_room(&mut cx).is_ready());
     }
 }
