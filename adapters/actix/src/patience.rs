@@ -15,9 +15,9 @@ use crate::link::Link;
 /// then at what the connection waits for.
 pub(crate) struct Patience {
     /// From the first byte of the second head, and of each after it, to its end; zero for no limit.
-    pub(crate) head: Duration,
+    head: Duration,
     /// From a response to the next head; zero where connections are not kept.
-    pub(crate) keep_alive: Duration,
+    keep_alive: Duration,
     /// How many requests there were when a head began, and when that was.
     begun: Option<(u64, Instant)>,
     timer: Option<Pin<Box<Sleep>>>,
