@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use event_listener::{Event, EventListener};
 
@@ -42,7 +42,7 @@ impl Signal {
                 Some(listening) => listening,
                 none => {
                     let listening = none.insert(self.event.listen());
-                    // As in `wait`.
+                    // A `fire` between the check and `listen` would notify nobody: look again.
                     if self.is_fired() {
                         break;
                     }
@@ -56,15 +56,40 @@ impl Signal {
     }
 
     /// Waits until the signal has fired; at once when it already has.
-    pub(crate) async fn wait(&self) {
-        while !self.is_fired() {
-            let listener = self.event.listen();
-            // A `fire` between the check and `listen` would notify nobody: look again.
-            if self.is_fired() {
-                return;
-            }
-            listener.await;
+    pub(crate) fn wait(&self) -> Wait<'_> {
+        Wait {
+            signal: self,
+            listener: Listener::default(),
+            waker: None,
         }
+    }
+}
+
+/// Waits for a [`Signal`]; see [`Signal::wait`].
+#[derive(Debug)]
+pub(crate) struct Wait<'a> {
+    signal: &'a Signal,
+    listener: Listener,
+    /// Whom the listener wakes. A connection polls it with each request, and it is mostly the same.
+    waker: Option<Waker>,
+}
+
+impl Future for Wait<'_> {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        if this.signal.is_fired() {
+            return Poll::Ready(());
+        }
+        let known = this.waker.as_ref();
+        if known.is_some_and(|waker| waker.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
+        let waited = this.signal.poll_wait(&mut this.listener, cx);
+        this.waker = waited.is_pending().then(|| cx.waker().clone());
+        waited
     }
 }
 

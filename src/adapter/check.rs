@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, Uri, Version, header};
 
 /// Checks what of a request's head HTTP asks of every server and not every engine looks at: its target
@@ -25,12 +26,32 @@ use http::{HeaderMap, Method, Request, Uri, Version, header};
 /// - There is no `Host`, more than one, or one that is no host and port. HTTP/1.0 may leave it out, and so
 ///   may HTTP/2 where the target has an authority.
 pub fn check_head<B>(request: &Request<B>) -> Result<(), InvalidHead> {
-    if !is_target(request.method(), request.version(), request.uri()) {
-        return Err(InvalidHead(
-            "the method does not take a target of that form",
-        ));
-    }
-    check_host(request.headers(), request.version(), request.uri())
+    check(
+        request.method(),
+        request.version(),
+        request.uri(),
+        request.headers(),
+    )
+}
+
+/// As [`check_head`], for a head that was taken apart: putting it together for the check would copy it.
+///
+/// ```
+/// use transom::adapter::check_parts;
+///
+/// let (mut head, ()) = http::Request::get("/path").body(())?.into_parts();
+/// assert!(check_parts(&head).is_err());
+///
+/// head.headers.insert("host", http::HeaderValue::from_static("example.com"));
+/// assert!(check_parts(&head).is_ok());
+/// # Ok::<_, http::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`check_head`].
+pub fn check_parts(head: &Parts) -> Result<(), InvalidHead> {
+    check(&head.method, head.version, &head.uri, &head.headers)
 }
 
 /// The target or the `Host` of a request is wrong; see [`check_head`].
@@ -44,6 +65,21 @@ impl fmt::Display for InvalidHead {
 }
 
 impl Error for InvalidHead {}
+
+#[inline]
+fn check(
+    method: &Method,
+    version: Version,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), InvalidHead> {
+    if !is_target(method, version, uri) {
+        return Err(InvalidHead(
+            "the method does not take a target of that form",
+        ));
+    }
+    check_host(headers, version, uri)
+}
 
 fn check_host(headers: &HeaderMap, version: Version, uri: &Uri) -> Result<(), InvalidHead> {
     // One look at each field costs less than a lookup.

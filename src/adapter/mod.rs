@@ -6,7 +6,7 @@
 //! | part | what it takes off the author's hands |
 //! |---|---|
 //! | [`Dispatcher`], [`Connection`], [`Call`] or [`Begun`] | the features of a request, the one form of its URI and `Host`, the limit of its body, panics, abort, the framing of bodiless responses, counting what is in flight |
-//! | [`check_head`] | refusing a wrong target or `Host`, for an engine that does not look at them |
+//! | [`check_head`], [`check_parts`] | refusing a wrong target or `Host`, for an engine that does not look at them |
 //! | [`upgrade_offer`] | `dyn Upgrade` for an engine that completes it later |
 //! | [`body_pump`] | a body from an engine whose own is not `Send` or blocks |
 //! | [`HostRuntime`] (feature `tokio`) | polling the application where its timers and sockets work |
@@ -62,7 +62,7 @@ mod runtime;
 
 pub use begun::Begun;
 pub use call::{Aborted, Call};
-pub use check::{InvalidHead, check_head};
+pub use check::{InvalidHead, check_head, check_parts};
 pub use connection::Connection;
 pub use dispatcher::Dispatcher;
 #[cfg(all(feature = "net", unix))]

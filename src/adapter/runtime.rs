@@ -51,6 +51,24 @@ impl HostRuntime {
         }
     }
 
+    /// Runs something inside the runtime; for who polls by hand.
+    ///
+    /// ```
+    /// # let host = tokio::runtime::Runtime::new()?;
+    /// use tokio::runtime::Handle;
+    /// use transom::adapter::HostRuntime;
+    ///
+    /// let runtime = host.block_on(async { HostRuntime::current() });
+    /// assert!(Handle::try_current().is_err());
+    /// runtime.within(|| assert!(Handle::try_current().is_ok()));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn within<R>(&self, act: impl FnOnce() -> R) -> R {
+        let _inside = self.0.enter();
+        act()
+    }
+
     /// Runs a future to its end on the calling thread, which must be a thread of no runtime.
     ///
     /// # Panics

@@ -4,31 +4,36 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use actix_http::{HttpMessage as _, Payload, Request as ActixRequest, StatusCode as ActixStatus};
 use http::StatusCode;
-use transom::adapter::{Call, UpgradeCompletion, check_head, upgrade_offer};
-use transom::{Application, Body, Request};
+use http::request::Parts;
+use transom::adapter::{ResponseBody, UpgradeCompletion, check_parts, upgrade_offer};
+use transom::features::Upgrade;
+use transom::{Application, Body};
 
-use crate::link::{Accepted, InFlight, Link};
+use crate::link::{Accepted, Link};
 use crate::outgoing::{self, Answer, Asked};
 use crate::pump::Pump;
 use crate::request::{self, Converted, Framing};
 use crate::streams::Streams;
 use crate::worker::Worker;
 
-/// A request that the application has not been called with yet.
-struct Begun<A> {
-    call: Call<A>,
+/// A request that the application has not been called with yet. What few requests have is boxed: it is copied with
+/// each hand that it passes.
+struct Arrived {
+    head: Parts,
+    body: Body,
     asked: Asked,
-    in_flight: InFlight,
-    pump: Option<Pump>,
-    offered: Option<Offered>,
+    pump: Option<Box<Pump>>,
+    offered: Option<Box<Offered>>,
 }
 
 struct Offered {
+    offer: Option<Arc<dyn Upgrade>>,
     completion: UpgradeCompletion,
     payload: Payload,
 }
@@ -36,8 +41,31 @@ struct Offered {
 /// An answer that is being worked on since the client asked whether to send its body.
 struct Running(Pin<Box<dyn Future<Output = Answer>>>);
 
-/// Answers a request: the engine's main service.
-pub(crate) fn serve<A: Application>(
+/// Answers a request on HTTP/1: the engine's main service.
+pub(crate) async fn serve<A: Application>(
+    worker: Rc<Worker<A>>,
+    mut request: ActixRequest,
+) -> Result<Answer, Infallible> {
+    if request.head().expect() {
+        let running = request.extensions_mut().remove::<Running>();
+        if let Some(Running(answer)) = running {
+            return Ok(answer.await);
+        }
+    }
+    let Some(link) = request.conn_data::<Rc<Link>>().cloned() else {
+        return Ok(Answer::bare(ActixStatus::INTERNAL_SERVER_ERROR));
+    };
+    Ok(match arrive(&worker, &mut request, &link) {
+        Ok(arrived) => answer(&worker, link, arrived).await,
+        Err(refused) => {
+            link.refuse();
+            *refused
+        }
+    })
+}
+
+/// Answers a request on a stream of HTTP/2.
+pub(crate) fn serve_stream<A: Application>(
     worker: Rc<Worker<A>>,
     mut request: ActixRequest,
 ) -> impl Future<Output = Result<Answer, Infallible>> {
@@ -45,22 +73,14 @@ pub(crate) fn serve<A: Application>(
     // the future.
     let stream = request.conn_data().map(Streams::begin_on);
     async move {
-        let running = request.extensions_mut().remove::<Running>();
-        if let Some(Running(answer)) = running {
-            return Ok(answer.await);
-        }
-        let begun = match &stream {
-            Some(stream) => begin(&worker, &mut request, stream),
-            None => begin_next(&worker, &mut request),
+        let Some(link) = stream else {
+            return Ok(Answer::bare(ActixStatus::INTERNAL_SERVER_ERROR));
         };
-        let answer = match begun {
-            Ok(begun) => answer(worker, begun).await,
+        let answer = match arrive(&worker, &mut request, &link) {
+            Ok(arrived) => answer(&worker, Rc::clone(&link), arrived).await,
             Err(refused) => *refused,
         };
-        Ok(match stream {
-            Some(stream) => answer.keeping(stream),
-            None => answer,
-        })
+        Ok(answer.keeping(link))
     }
 }
 
@@ -72,12 +92,17 @@ pub(crate) async fn expect<A: Application>(
     worker: Rc<Worker<A>>,
     mut request: ActixRequest,
 ) -> Result<ActixRequest, Answer> {
-    let begun = begin_next(&worker, &mut request).map_err(|refused| *refused)?;
-    let link = Rc::clone(begun.in_flight.link());
-    let mut running = Running(Box::pin(answer(worker, begun)));
+    let Some(link) = request.conn_data::<Rc<Link>>().cloned() else {
+        return Err(Answer::bare(ActixStatus::INTERNAL_SERVER_ERROR));
+    };
+    let arrived = arrive(&worker, &mut request, &link).map_err(|refused| *refused)?;
+    let waiting = Rc::clone(&link);
+    let mut running = Running(Box::pin(
+        async move { answer(&worker, link, arrived).await },
+    ));
     std::future::poll_fn(|cx| match running.0.as_mut().poll(cx) {
         Poll::Ready(answer) => Poll::Ready(Err(answer)),
-        Poll::Pending if link.is_body_wanted() => Poll::Ready(Ok(())),
+        Poll::Pending if waiting.is_body_wanted() => Poll::Ready(Ok(())),
         Poll::Pending => Poll::Pending,
     })
     .await?;
@@ -85,23 +110,12 @@ pub(crate) async fn expect<A: Application>(
     Ok(request)
 }
 
-/// Takes the next request of a connection out of the engine's hands.
-fn begin_next<A: Application>(
-    worker: &Rc<Worker<A>>,
-    request: &mut ActixRequest,
-) -> Result<Begun<A>, Box<Answer>> {
-    match request.conn_data::<Rc<Link>>().cloned() {
-        Some(link) => begin(worker, request, &link),
-        None => Err(Box::new(Answer::bare(ActixStatus::INTERNAL_SERVER_ERROR))),
-    }
-}
-
 /// Takes a request out of the engine's hands.
-fn begin<A: Application>(
-    worker: &Rc<Worker<A>>,
+fn arrive<A: Application>(
+    worker: &Worker<A>,
     request: &mut ActixRequest,
     link: &Rc<Link>,
-) -> Result<Begun<A>, Box<Answer>> {
+) -> Result<Arrived, Box<Answer>> {
     let payload = request.take_payload();
     if worker.hub.closed.load(Ordering::Acquire) {
         return Err(Box::new(aborted(link, "the server is gone")));
@@ -112,37 +126,36 @@ fn begin<A: Application>(
             "a request came behind one that upgraded the connection",
         )));
     }
-    let head = request.head();
     // The engine looks neither at `Host` nor at the form of the target.
     let refused = || Box::new(Answer::bare(ActixStatus::BAD_REQUEST));
     let Converted {
-        parts,
+        parts: head,
         framing,
         upgrade,
         asks_to_upgrade,
-    } = request::convert(head).ok_or_else(refused)?;
-    let mut converted = Request::from_parts(parts, Body::empty());
-    check_head(&converted).map_err(|_| refused())?;
+    } = request::convert(request.head()).ok_or_else(refused)?;
+    check_parts(&head).map_err(|_| refused())?;
     let asked = Asked {
-        head: converted.method() == http::Method::HEAD,
-        http_10: converted.version() == http::Version::HTTP_10,
+        head: head.method == http::Method::HEAD,
+        http_10: head.version == http::Version::HTTP_10,
         upgrade,
     };
     let mut raw = None;
     let mut pump = None;
+    let mut body = Body::empty();
     match framing {
         Framing::Empty => {
             // What the client sent behind the head is out of reach, in the engine's hands.
             raw = link.is_at_end_of_head().then_some(Payload::None);
         }
         Framing::Raw(0) => raw = Some(payload),
-        Framing::Stream(_) if *converted.method() == http::Method::CONNECT => {
+        Framing::Stream(_) if head.method == http::Method::CONNECT => {
             pump = Some(Pump::of_tunnel(payload, Rc::clone(link)));
         }
         Framing::Stream(length) => {
-            let (filling, body) = Pump::of_stream(payload, length, Rc::clone(link));
+            let (filling, stream) = Pump::of_stream(payload, length, Rc::clone(link));
             pump = Some(filling);
-            *converted.body_mut() = body.unwrap_or_else(Body::empty);
+            body = stream.unwrap_or_else(Body::empty);
         }
         framing => {
             let (length, unbounded) = match framing {
@@ -150,52 +163,46 @@ fn begin<A: Application>(
                 Framing::Delimited(length) => (length, false),
                 Framing::Empty | Framing::Stream(_) => (None, false),
             };
-            let (filling, body) = Pump::new(payload, length, unbounded, Rc::clone(link));
+            let (filling, stream) = Pump::new(payload, length, unbounded, Rc::clone(link));
             pump = Some(filling);
-            *converted.body_mut() = body;
+            body = stream;
         }
     }
-    let connection = link.connection();
-    let (call, offered) = match raw.filter(|_| asks_to_upgrade) {
-        Some(payload) => {
-            let (offer, completion) = upgrade_offer();
-            link.hold(true);
-            let call = worker
-                .dispatcher
-                .call_upgradable(connection, converted, offer);
-            let offered = Offered {
-                completion,
-                payload,
-            };
-            (call, Some(offered))
-        }
-        None => (worker.dispatcher.call(connection, converted), None),
-    };
-    let in_flight = link.begin(call.lifetime());
-    Ok(Begun {
-        call,
+    let offered = raw.filter(|_| asks_to_upgrade).map(|payload| {
+        let (offer, completion) = upgrade_offer();
+        link.hold(true);
+        Box::new(Offered {
+            offer: Some(offer),
+            completion,
+            payload,
+        })
+    });
+    Ok(Arrived {
+        head,
+        body,
         asked,
-        in_flight,
-        pump,
+        pump: pump.map(Box::new),
         offered,
     })
 }
 
-async fn answer<A: Application>(worker: Rc<Worker<A>>, begun: Begun<A>) -> Answer {
-    let Begun {
-        call,
+async fn answer<A: Application>(worker: &Worker<A>, link: Rc<Link>, arrived: Arrived) -> Answer {
+    let Arrived {
+        mut head,
+        body,
         asked,
-        in_flight,
         mut pump,
-        offered,
-    } = begun;
-    let link = Rc::clone(in_flight.link());
-    let runtime = worker.hub.runtime.clone();
+        mut offered,
+    } = arrived;
+    let offer = offered.as_mut().and_then(|offered| offered.offer.take());
+    let begun = worker.dispatcher.begin(link.connection(), &mut head, offer);
+    let in_flight = link.begin(begun.lifetime());
+    let runtime = &worker.hub.runtime;
     let mut at_once = true;
     let outcome = {
-        let mut called = pin!(runtime.enter(call.run()));
+        let mut called = pin!(begun.run(head, body, |_, body| body));
         std::future::poll_fn(|cx| {
-            let outcome = called.as_mut().poll(cx);
+            let outcome = runtime.within(|| called.as_mut().poll(cx));
             if let Some(pump) = &mut pump {
                 pump.poll(cx);
             }
@@ -228,27 +235,39 @@ async fn answer<A: Application>(worker: Rc<Worker<A>>, begun: Begun<A>) -> Answe
     }
     // A body that the application dropped is the engine's to skip.
     pump = pump.filter(|pump| !pump.is_done());
-    let switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    match offered {
-        Some(Offered {
-            completion,
-            payload,
-        }) if switching && completion.is_accepted() => {
-            link.accept(Accepted {
+    if let Some(offered) = offered {
+        let switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        match *offered {
+            Offered {
                 completion,
                 payload,
-            });
-        }
-        _ => {
-            link.hold(false);
-            if response.status().is_informational() {
-                // A final response it is not, and there is nothing to switch to.
-                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                response.headers_mut().clear();
+                ..
+            } if switching && completion.is_accepted() => {
+                link.accept(Accepted {
+                    completion,
+                    payload,
+                });
             }
+            _ => decline(&link, &mut response),
         }
+    } else if response.status().is_informational() {
+        decline(&link, &mut response);
     }
-    outgoing::convert(response, asked, runtime, in_flight, pump).await
+    let size = outgoing::size(&response, asked.head);
+    if outgoing::is_unread(size) {
+        outgoing::exhaust(response.body_mut(), runtime).await;
+    }
+    outgoing::convert(response, asked, size, runtime.clone(), in_flight, pump)
+}
+
+/// Goes on with HTTP after a response that does not switch.
+fn decline(link: &Link, response: &mut http::Response<ResponseBody>) {
+    link.hold(false);
+    if response.status().is_informational() {
+        // A final response it is not, and there is nothing to switch to.
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response.headers_mut().clear();
+    }
 }
 
 fn aborted(link: &Link, reason: &'static str) -> Answer {

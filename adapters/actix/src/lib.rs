@@ -6,14 +6,15 @@ mod exchange;
 mod frames;
 mod link;
 mod multiplexed;
+mod names;
 mod opening;
 mod outgoing;
+mod patience;
 mod pump;
 mod request;
 mod server;
 mod streams;
 mod transport;
-mod wire;
 mod worker;
 
 pub use bound::ActixBoundServer;

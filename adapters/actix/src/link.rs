@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 
 use actix_http::Payload;
+use tokio::time::Instant;
 use transom::adapter::{Connection, UpgradeCompletion};
 use transom::features::RequestLifetime;
 
@@ -17,8 +18,10 @@ pub(crate) struct Link {
     stream: Option<Open>,
     /// The request that is being answered.
     current: RefCell<Option<RequestLifetime>>,
-    /// A request was begun before.
-    served: Cell<bool>,
+    /// How many requests were begun.
+    requests: Cell<u64>,
+    /// When the last response of HTTP/1 ended.
+    idle_since: Cell<Option<Instant>>,
     /// The client closed its side.
     client_closed: Cell<bool>,
     /// The engine has bytes of a body that it keeps back until the application reads on.
@@ -55,7 +58,8 @@ impl Link {
             connection,
             stream,
             current: RefCell::new(None),
-            served: Cell::new(false),
+            requests: Cell::new(0),
+            idle_since: Cell::new(None),
             client_closed: Cell::new(false),
             body_waits: Cell::new(false),
             body_wanted: Cell::new(false),
@@ -80,15 +84,27 @@ impl Link {
         if self.client_closed.get() {
             lifetime.disconnect();
         }
-        self.served.set(true);
+        self.requests.set(self.requests.get() + 1);
         self.body_wanted.set(false);
         self.current.replace(Some(lifetime.clone()));
         InFlight(Rc::clone(self))
     }
 
-    /// Returns whether a request was answered, and no other is in flight.
-    pub(crate) fn is_between_requests(&self) -> bool {
-        self.served.get() && self.current.borrow().is_none()
+    /// Notes that a request was answered without the application.
+    pub(crate) fn refuse(&self) {
+        self.requests.set(self.requests.get() + 1);
+        self.idle_since.set(Some(Instant::now()));
+    }
+
+    /// Returns how many requests were begun.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.get()
+    }
+
+    /// Returns since when a request was answered and no other is in flight.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        let is_idle = self.current.borrow().is_none();
+        self.idle_since.get().filter(|_| is_idle)
     }
 
     /// Notes that the client closed its side. It may still be read the answer.
@@ -160,8 +176,11 @@ impl Link {
 
     /// Notes what the engine was given.
     pub(crate) fn passed(&self, bytes: &[u8]) {
+        if let Some(last) = bytes.last_chunk() {
+            return self.tail.set(*last);
+        }
         let mut tail = self.tail.get();
-        for byte in &bytes[bytes.len().saturating_sub(tail.len())..] {
+        for byte in bytes {
             tail.rotate_left(1);
             tail[3] = *byte;
         }
@@ -177,15 +196,12 @@ impl Link {
 /// A request from its head to the end of its response.
 pub(crate) struct InFlight(Rc<Link>);
 
-impl InFlight {
-    pub(crate) fn link(&self) -> &Rc<Link> {
-        &self.0
-    }
-}
-
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.current.replace(None);
+        if !self.0.is_stream() {
+            self.0.idle_since.set(Some(Instant::now()));
+        }
         self.0.set_body_waits(false);
     }
 }

@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix_http::Protocol;
 use bytes::BytesMut;
 use futures_util::future::{Either, select};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -17,10 +16,10 @@ use transom_adapter_tokio::{Socket, Stream, Tls, begins_as_http2, in_time};
 
 use crate::link::Link;
 use crate::multiplexed::{Multiplexed, Timeouts};
+use crate::patience::Patience;
 use crate::streams::Streams;
 use crate::transport::Transport;
-use crate::wire::Wire;
-use crate::worker::{Presence, Worker};
+use crate::worker::{LEAST_KEEP_ALIVE, Presence, Worker};
 
 /// How much is read at a time until the protocol is known.
 const CHUNK: usize = 4 * 1024;
@@ -28,6 +27,12 @@ const CHUNK: usize = 4 * 1024;
 /// What the engine would answer, were it asked.
 const TOO_SLOW: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// The stream of a connection, of whichever protocol it is.
+pub(crate) enum Opened {
+    Http1(Transport),
+    Http2(Multiplexed),
+}
 
 /// How a server opens its connections.
 pub(crate) struct Opening {
@@ -43,7 +48,7 @@ impl Opening {
         worker: Rc<Worker<A>>,
         socket: Socket,
         scheme: Scheme,
-    ) -> io::Result<(Wire, Protocol)> {
+    ) -> io::Result<Opened> {
         let presence = Presence::new(&worker);
         let head_timeout = worker.hub.request_head_timeout;
         let mut connection = worker.dispatcher.connection(socket.info(), scheme);
@@ -74,8 +79,13 @@ impl Opening {
         let hub = worker.hub.clone();
         if !is_http2 {
             let link = Link::new(connection);
-            let transport = Transport::new(stream, held, link, hub, presence);
-            return Ok((Wire::Http1(transport), Protocol::Http1));
+            let keep_alive = match self.keep_alive_timeout {
+                Duration::ZERO => Duration::ZERO,
+                timeout => timeout.max(LEAST_KEEP_ALIVE),
+            };
+            let patience = Patience::new(head_timeout, keep_alive);
+            let transport = Transport::new(stream, held, link, hub, patience, presence);
+            return Ok(Opened::Http1(transport));
         }
         let timeouts = Timeouts {
             first: head_timeout,
@@ -84,7 +94,7 @@ impl Opening {
         let streams = Streams::new(connection);
         let shutdown = self.shutdown.clone();
         let wire = Multiplexed::new(stream, held, streams, shutdown, timeouts, presence);
-        Ok((Wire::Http2(wire), Protocol::Http2))
+        Ok(Opened::Http2(wire))
     }
 
     async fn unless_stopped<T>(&self, what: impl Future<Output = io::Result<T>>) -> io::Result<T> {

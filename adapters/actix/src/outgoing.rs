@@ -1,13 +1,12 @@
 //! A response, from the types of http 1 to those of http 0.2, and its body as the engine's.
 
 use std::error::Error as StdError;
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_http::body::{BodySize, BoxBody, MessageBody};
-use actix_http::header::{HeaderName, HeaderValue};
+use actix_http::header::HeaderValue;
 use actix_http::{ConnectionType, Response as ActixResponse, StatusCode as ActixStatus};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
@@ -15,6 +14,7 @@ use http_body::Body as _;
 use transom::adapter::{HostRuntime, ResponseBody};
 
 use crate::link::{InFlight, Link};
+use crate::names;
 use crate::pump::Pump;
 
 /// A response as the engine takes it, from the main service and as the error of the `Expect` service.
@@ -80,30 +80,42 @@ pub(crate) struct Asked {
 }
 
 /// Returns the response for the engine to send.
-pub(crate) async fn convert(
+pub(crate) fn convert(
     response: http::Response<ResponseBody>,
     asked: Asked,
+    size: BodySize,
     runtime: HostRuntime,
     in_flight: InFlight,
-    pump: Option<Pump>,
+    pump: Option<Box<Pump>>,
 ) -> Answer {
-    let (parts, mut body) = response.into_parts();
+    let (parts, body) = response.into_parts();
     let status =
         ActixStatus::from_u16(parts.status.as_u16()).unwrap_or(ActixStatus::INTERNAL_SERVER_ERROR);
-    let size = size(&parts, &body, asked.head);
-    if matches!(size, BodySize::None | BodySize::Sized(0)) {
-        // The engine drops such a body unread; it has to come to its end all the same.
-        runtime.enter(exhaust(&mut body)).await;
-    }
-    let mut response = ActixResponse::with_body(status, ());
+    let mut response = ActixResponse::with_body(
+        status,
+        Outgoing {
+            source: Source::Body(body),
+            size,
+            left: match size {
+                BodySize::Sized(length) => Some(length),
+                _ => None,
+            },
+            rest: Bytes::new(),
+            failing: None,
+            runtime: Some(runtime),
+            pump,
+            _in_flight: Some(in_flight),
+            stream: None,
+        },
+    );
     let head = response.head_mut();
     for (name, value) in &parts.headers {
         if name == header::CONTENT_LENGTH && parts.status != StatusCode::NOT_MODIFIED {
             continue; // the engine writes it
         }
         // Both versions of the types take the same bytes.
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::from_bytes(name.as_str().as_bytes()),
+        if let (Some(name), Ok(value)) = (
+            names::to_engine(name),
             HeaderValue::from_bytes(value.as_bytes()),
         ) {
             head.headers.append(name, value);
@@ -117,38 +129,36 @@ pub(crate) async fn convert(
         head.set_connection_type(ConnectionType::Close);
     }
     head.no_chunking(asked.http_10);
-    Answer(response.set_body(Outgoing {
-        source: Source::Body(body),
-        size,
-        left: match size {
-            BodySize::Sized(length) => Some(length),
-            _ => None,
-        },
-        rest: Bytes::new(),
-        failing: None,
-        runtime: Some(runtime),
-        pump,
-        _in_flight: Some(in_flight),
-        stream: None,
-    }))
+    Answer(response)
 }
 
-fn size(parts: &http::response::Parts, body: &ResponseBody, head: bool) -> BodySize {
-    match parts.status {
+/// Returns how the engine frames the body of a response.
+pub(crate) fn size(response: &http::Response<ResponseBody>, head: bool) -> BodySize {
+    match response.status() {
         StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => {
             return BodySize::None;
         }
         _ => {}
     }
-    match announced(&parts.headers) {
+    // The body is as long as was announced, where it has any.
+    match response.body().size_hint().exact() {
+        Some(length) if length > 0 => return BodySize::Sized(length),
+        _ => {}
+    }
+    match announced(response.headers()) {
         Some(length) => BodySize::Sized(length),
         // The length that GET would have is not known.
         None if head => BodySize::None,
-        None => match body.size_hint().exact() {
+        None => match response.body().size_hint().exact() {
             Some(length) => BodySize::Sized(length),
             None => BodySize::Stream,
         },
     }
+}
+
+/// Returns whether the engine drops a body of that size unread.
+pub(crate) fn is_unread(size: BodySize) -> bool {
+    matches!(size, BodySize::None | BodySize::Sized(0))
 }
 
 /// Returns the length that the application set.
@@ -157,9 +167,11 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
     length.to_str().ok()?.parse().ok()
 }
 
-async fn exhaust(body: &mut ResponseBody) {
+/// Reads a body that the engine drops unread: it has to come to its end all the same.
+pub(crate) async fn exhaust(body: &mut ResponseBody, runtime: &HostRuntime) {
     while !body.is_end_stream() {
-        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await;
+        let frame =
+            std::future::poll_fn(|cx| runtime.within(|| Pin::new(&mut *body).poll_frame(cx))).await;
         match frame {
             Some(Ok(frame)) if frame.data_ref().is_none_or(Bytes::is_empty) => {}
             _ => return,
@@ -181,7 +193,7 @@ pub(crate) struct Outgoing {
     /// The body failed; what came before is sent first.
     failing: Option<Box<dyn StdError>>,
     runtime: Option<HostRuntime>,
-    pump: Option<Pump>,
+    pump: Option<Box<Pump>>,
     _in_flight: Option<InFlight>,
     /// The last to be dropped.
     stream: Option<Rc<Link>>,
@@ -209,7 +221,10 @@ impl Outgoing {
     }
 
     fn next_chunk(&mut self) -> Bytes {
-        self.rest.split_to(self.rest.len().min(CHUNK))
+        match self.rest.len() > CHUNK {
+            true => self.rest.split_to(CHUNK),
+            false => std::mem::take(&mut self.rest),
+        }
     }
 }
 
@@ -248,12 +263,16 @@ impl MessageBody for Outgoing {
             }
             Source::Body(body) => body,
         };
+        if let Some(whole) = body.take_whole() {
+            this.left = this
+                .left
+                .map(|left| left.saturating_sub(whole.len() as u64));
+            this.rest = whole;
+            return Poll::Ready(Some(Ok(this.next_chunk())));
+        }
         loop {
             let polled = match &this.runtime {
-                Some(runtime) => {
-                    let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
-                    pin!(runtime.enter(frame)).poll(cx)
-                }
+                Some(runtime) => runtime.within(|| Pin::new(&mut *body).poll_frame(cx)),
                 None => Pin::new(&mut *body).poll_frame(cx),
             };
             let frame = match polled {

@@ -3,7 +3,9 @@
 use actix_http::RequestHead;
 use actix_http::header;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Uri, Version};
+use http::{HeaderValue, Method, Uri, Version};
+
+use crate::names;
 
 /// What follows the head of a request, as the engine reads it.
 pub(crate) enum Framing {
@@ -42,7 +44,7 @@ pub(crate) fn convert(head: &RequestHead) -> Option<Converted> {
     // Most requests have neither, and a look into the engine's map costs more than a field does here.
     let (mut framed, mut connection) = (false, false);
     for (name, value) in head.headers.iter() {
-        let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+        let name = names::to_http(name)?;
         framed |= name == http::header::CONTENT_LENGTH
             || name == http::header::TRANSFER_ENCODING
             || name == http::header::UPGRADE;
@@ -64,7 +66,11 @@ pub(crate) fn convert(head: &RequestHead) -> Option<Converted> {
 
 fn target(uri: &actix_http::Uri) -> Option<Uri> {
     match (uri.authority(), uri.path_and_query()) {
-        (None, Some(target)) if uri.scheme().is_none() => target.as_str().parse().ok(),
+        (None, Some(target)) if uri.scheme().is_none() => match target.as_str() {
+            // Without an allocation.
+            "/" => Some(Uri::default()),
+            target => target.parse().ok(),
+        },
         _ => uri.to_string().parse().ok(),
     }
 }

@@ -122,9 +122,9 @@ impl ActixServer {
         self
     }
 
-    /// Sets how long a connection may be idle between two requests; one of HTTP/1 at least a second, and to half
-    /// a second. 130 seconds by default; zero closes each connection after its first response, and one of HTTP/2
-    /// when nothing is open on it.
+    /// Sets how long a connection may be idle between two requests; one of HTTP/1 at least a second.
+    /// 130 seconds by default; zero closes each connection after its first response, and one of HTTP/2 when nothing
+    /// is open on it.
     pub fn with_keep_alive_timeout(mut self, timeout: Duration) -> Self {
         self.options.keep_alive_timeout = timeout;
         self

@@ -6,18 +6,23 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_core::Stream as _;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep};
 use transom_adapter_tokio::Stream;
 
 use crate::link::{Accepted, Link};
+use crate::patience::{Expired, Patience};
 use crate::worker::{Hub, Presence};
 
 /// How much a client may send while the application decides on an upgrade; the rest stays in the socket.
 const HELD: usize = 64 * 1024;
+
+/// How long the end of a connection may take that the client does not use.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How much one read takes while it is held.
 const CHUNK: usize = 4 * 1024;
@@ -30,9 +35,9 @@ pub(crate) struct Transport {
     held: BytesMut,
     /// The bytes of the 101 were looked at.
     checked: bool,
-    /// The client has begun the head of its second or a later request.
-    head_begun: bool,
-    head_timer: Option<Pin<Box<Sleep>>>,
+    patience: Patience,
+    /// How long the farewell to a client that was idle for too long may take.
+    farewell: Option<Pin<Box<Sleep>>>,
     presence: Presence,
 }
 
@@ -43,6 +48,7 @@ impl Transport {
         held: BytesMut,
         link: Rc<Link>,
         hub: Hub,
+        patience: Patience,
         presence: Presence,
     ) -> Self {
         Self {
@@ -51,8 +57,8 @@ impl Transport {
             hub,
             held,
             checked: false,
-            head_begun: false,
-            head_timer: None,
+            patience,
+            farewell: None,
             presence,
         }
     }
@@ -61,32 +67,13 @@ impl Transport {
         &self.link
     }
 
-    /// Notes that the engine was given bytes. Without a request in flight they are a head that has begun,
-    /// or what is left of a body that nobody wanted: both have to end in time.
-    fn begin_head(&mut self) {
-        let timeout = self.hub.request_head_timeout;
-        if self.head_begun || timeout.is_zero() || !self.link.is_between_requests() {
-            return;
+    /// Returns whether the client was idle for too long. Fails when a head is longer under way than it may be.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        match self.patience.poll(&self.link, cx) {
+            Poll::Ready(Expired::Head) => Err(io::ErrorKind::TimedOut.into()),
+            Poll::Ready(Expired::Idle) => Ok(true),
+            Poll::Pending => Ok(false),
         }
-        self.head_begun = true;
-        let deadline = Instant::now() + timeout;
-        match &mut self.head_timer {
-            Some(timer) => timer.as_mut().reset(deadline),
-            None => self.head_timer = Some(Box::pin(sleep_until(deadline))),
-        }
-    }
-
-    /// Fails when a head is longer under way than it may be. The engine sees to the first of a connection,
-    /// and waits for the others as long as it takes.
-    fn poll_head_timer(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        self.head_begun &= self.link.is_between_requests();
-        if let Some(timer) = &mut self.head_timer
-            && self.head_begun
-            && timer.as_mut().poll(cx).is_ready()
-        {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        Ok(())
     }
 
     /// Reads on while an upgrade is on offer, to see whether the client stays. The engine gets nothing.
@@ -138,7 +125,11 @@ impl AsyncRead for Transport {
         if this.link.is_holding() {
             return this.poll_hold(cx);
         }
-        this.poll_head_timer(cx)?;
+        if this.farewell.is_some() || this.poll_patience(cx)? {
+            // The end of what the client says: the engine closes the connection.
+            (this.farewell).get_or_insert_with(|| Box::pin(sleep(FAREWELL)));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         if !this.held.is_empty() {
             let bytes = this.held.split_to(this.held.len().min(buffer.remaining()));
@@ -157,7 +148,7 @@ impl AsyncRead for Transport {
         }
         if buffer.filled().len() > before {
             this.link.passed(&buffer.filled()[before..]);
-            this.begin_head();
+            this.patience.begin_head(&this.link);
         }
         Poll::Ready(Ok(()))
     }
@@ -192,9 +183,17 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().socket {
+        let this = self.get_mut();
+        let shut = match &mut this.socket {
             Some(socket) => Pin::new(socket).poll_shutdown(cx),
             None => Poll::Ready(Ok(())),
+        };
+        match &mut this.farewell {
+            Some(farewell) if shut.is_pending() => {
+                ready!(farewell.as_mut().poll(cx));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+            _ => shut,
         }
     }
 }

@@ -104,6 +104,39 @@ async fn a_head_that_does_not_end_is_not_waited_for_on_any_request_of_a_connecti
 }
 
 #[tokio::test]
+async fn a_connection_in_use_may_grow_older_than_a_head_and_is_closed_when_it_is_idle() {
+    let timeout = Duration::from_millis(600);
+    let server = ActixServer::new("http://127.0.0.1:0")
+        .with_request_head_timeout(timeout)
+        .with_keep_alive_timeout(Duration::from_secs(1));
+    let app = async |_: Request| Response::new(Body::from("ok"));
+    let serving = Serving::start_on(server, app).await;
+    let mut client = serving.connect().await;
+    let begun = Instant::now();
+    while begun.elapsed() < timeout * 3 {
+        client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        client.until("\r\n\r\nok").await;
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
+    let idle = Instant::now();
+    assert_eq!(client.rest().await, "");
+    assert!(idle.elapsed() > Duration::from_millis(800));
+    serving.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_whose_requests_were_refused_is_closed_when_it_is_idle() {
+    let server =
+        ActixServer::new("http://127.0.0.1:0").with_keep_alive_timeout(Duration::from_secs(1));
+    let app = async |_: Request| Response::new(Body::from("ok"));
+    let serving = Serving::start_on(server, app).await;
+    let mut client = serving.connect().await;
+    client.send("GET / HTTP/1.1\r\n\r\n").await;
+    assert!(client.rest().await.starts_with("HTTP/1.1 400"));
+    serving.stop().await;
+}
+
+#[tokio::test]
 async fn a_stop_answers_what_was_begun_closes_what_is_idle_and_refuses_the_rest() {
     let release = Arc::new(Notify::new());
     let released = Arc::clone(&release);

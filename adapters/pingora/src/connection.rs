@@ -18,11 +18,11 @@ use pingora_core::protocols::{Digest, Stream as EngineStream};
 use pingora_core::{Error, ErrorType};
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use transom::adapter::{Connection, Dispatcher, UpgradeCompletion};
 use transom::features::{Scheme, Upgraded};
 use transom::{Application, Shutdown};
-use transom_adapter_tokio::{Socket, Stream, Tls, Upgrades};
+use transom_adapter_tokio::{Socket, Stream, Timer, Tls, Upgrades};
 
 use crate::exchange::{self, Outcome};
 use crate::link::{End, Link};
@@ -106,6 +106,8 @@ impl<A: Application> Server<A> {
         let mut stream: EngineStream = Box::new(End(Arc::clone(&link)));
         let mut ahead: Option<BytesMut> = None;
         let mut idle_timeout = self.head_timeout;
+        let mut timer = Timer::default();
+        let mut stop = pin!(self.shutdown.requested());
         loop {
             link.begin_head();
             let mut session = ServerSession::H1(HttpSession::new(stream));
@@ -118,24 +120,25 @@ impl<A: Application> Server<A> {
             }
             let reading = async {
                 if !is_ahead {
-                    timeout(idle_timeout, link.heard()).await.ok()?;
+                    timer.limit(after(idle_timeout), link.heard()).await?;
                 }
-                Some(timeout(self.head_timeout, session.read_request()).await)
+                let reading = timer.limit(after(self.head_timeout), session.read_request());
+                Some(reading.await)
             };
             // Nothing, or the time is up: there is nobody to tell.
-            let Some(Some(read)) = self.unless_stopped(reading).await else {
+            let Either::Right((Some(read), _)) = select(stop.as_mut(), pin!(reading)).await else {
                 break;
             };
             idle_timeout = self.keep_alive_timeout;
             match read {
-                Ok(Ok(true)) => {}
-                Ok(Ok(false)) => break,
-                Ok(Err(error)) => {
+                Some(Ok(true)) => {}
+                Some(Ok(false)) => break,
+                Some(Err(error)) => {
                     reject(&mut session, &error).await;
                     linger(&link).await;
                     break;
                 }
-                Err(_) => {
+                None => {
                     let _ = session.respond_error(408).await;
                     break;
                 }
@@ -258,6 +261,11 @@ impl<A: Application> Server<A> {
         // What is not answered is so no more: its task ends with the set.
         Ok(())
     }
+}
+
+/// Returns the end of a time; nothing for one that never ends.
+fn after(time: Duration) -> Option<Instant> {
+    Instant::now().checked_add(time)
 }
 
 /// Answers what is no request, if there is an answer to it.

@@ -83,8 +83,12 @@ pub(crate) async fn answer<A: Application>(
         pump,
         version,
     };
-    let called = begun.run(head, body, |_, body| body);
-    let response = match exchange.wait(called).await {
+    let outcome = {
+        // Pinned here: passed by value, it would be copied, and the request with it.
+        let called = pin!(begun.run(head, body, |_, body| body));
+        exchange.wait(called).await
+    };
+    let response = match outcome {
         Some(Ok(response)) => response,
         _ => {
             match link {
@@ -116,8 +120,7 @@ pub(crate) async fn answer<A: Application>(
 impl Exchange<'_> {
     /// Runs something of the application's, and moves the body of its request. `None` when nobody can be
     /// answered any more.
-    async fn wait<F: Future>(&mut self, future: F) -> Option<F::Output> {
-        let mut future = pin!(future);
+    async fn wait<F: Future>(&mut self, mut future: Pin<&mut F>) -> Option<F::Output> {
         loop {
             let step = std::future::poll_fn(|cx| {
                 if let Poll::Ready(output) = future.as_mut().poll(cx) {
@@ -174,9 +177,7 @@ impl Exchange<'_> {
         head.status = response.status();
         head.headers = response.headers().clone();
         head.headers.remove(header::CONTENT_LENGTH);
-        let Ok(mut head) = head::answer(&head, self.version, None, true) else {
-            return Outcome::Broken;
-        };
+        let mut head = head::answer(head, self.version, None, true);
         // The engine sets the field of a final response, and has nothing to say here.
         if head.headers.get(header::CONNECTION).is_none() {
             let upgrade = http::HeaderValue::from_static("upgrade");
@@ -200,9 +201,7 @@ impl Exchange<'_> {
             );
         let length = body.size_hint().exact();
         let is_empty = bodiless || length == Some(0);
-        let Ok(head) = head::answer(&parts, self.version, length, bodiless) else {
-            return Outcome::Broken;
-        };
+        let head = head::answer(parts, self.version, length, bodiless);
         let sent = match &mut *self.session {
             ServerSession::H2(session) => session.write_response_header(head, is_empty),
             session => session.write_response_header(head).await,
@@ -210,8 +209,19 @@ impl Exchange<'_> {
         if sent.is_err() {
             return Outcome::Broken;
         }
-        loop {
-            let next = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
+        // What is there already needs nobody to wait for it.
+        if let Some(whole) = body.take_whole()
+            && !is_empty
+            && self
+                .session
+                .write_response_body(whole, false)
+                .await
+                .is_err()
+        {
+            return Outcome::Broken;
+        }
+        while !(body.is_end_stream() && self.pump.is_whole()) || body.lifetime().is_aborted() {
+            let next = pin!(std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)));
             let sent = match self.wait(next).await {
                 None | Some(Some(Err(_))) => return self.break_off().await,
                 Some(None) => break,

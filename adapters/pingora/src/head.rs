@@ -5,51 +5,49 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, Version, header, response,
 };
 use pingora_http::{RequestHeader, ResponseHeader};
-use transom::adapter::check_head;
+use transom::adapter::check_parts;
 
 /// Returns the head of a request; `None` for one that HTTP does not allow.
 pub(crate) fn convert(head: &RequestHeader) -> Option<Parts> {
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.method = head.method.clone();
     parts.version = head.version;
-    parts.uri = match head.version {
-        Version::HTTP_2 => head.uri.clone(),
+    parts.uri = match (head.version, head.raw_path()) {
+        (Version::HTTP_2, _) => head.uri.clone(),
+        // Without an allocation.
+        (_, b"/") => Uri::default(),
         // The engine takes bytes that no URI has, and parts with the rest of one that is whole.
-        _ => Uri::try_from(head.raw_path()).ok()?,
+        (_, target) => Uri::try_from(target).ok()?,
     };
     parts.headers = head.headers.clone();
-    let request = Request::from_parts(parts, ());
-    check_head(&request).ok()?;
-    Some(request.into_parts().0)
+    check_parts(&parts).ok()?;
+    Some(parts)
 }
 
 /// Returns the head of a response for the engine, which is told how the body is framed: by its length if it has
 /// one, or else in chunks where there are any.
 pub(crate) fn answer(
-    head: &response::Parts,
+    mut head: response::Parts,
     version: Version,
     length: Option<u64>,
     bodiless: bool,
-) -> pingora_core::Result<Box<ResponseHeader>> {
-    let mut answer = ResponseHeader::build(head.status, Some(head.headers.len() + 2))?;
-    answer.set_version(version);
-    for (name, value) in &head.headers {
-        answer.append_header(name.clone(), value.clone())?;
-    }
-    if bodiless || head.headers.contains_key(header::CONTENT_LENGTH) {
-        return Ok(Box::new(answer));
-    }
-    match length {
-        Some(length) => {
-            answer.insert_header(header::CONTENT_LENGTH, HeaderValue::from(length))?;
+) -> Box<ResponseHeader> {
+    head.version = version;
+    if !bodiless && !head.headers.contains_key(header::CONTENT_LENGTH) {
+        match length {
+            Some(length) => {
+                head.headers
+                    .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            }
+            None if version == Version::HTTP_11 => {
+                let chunked = HeaderValue::from_static("chunked");
+                head.headers.insert(header::TRANSFER_ENCODING, chunked);
+            }
+            None => {}
         }
-        None if version == Version::HTTP_11 => {
-            let chunked = HeaderValue::from_static("chunked");
-            answer.insert_header(header::TRANSFER_ENCODING, chunked)?;
-        }
-        None => {}
     }
-    Ok(Box::new(answer))
+    // Takes the fields as they are; building it field by field would keep each name a second time.
+    Box::new(ResponseHeader::from(head))
 }
 
 /// A response of the adapter's own, without content.

@@ -1,12 +1,13 @@
 //! The stream of a connection, which the engine has and the adapter looks at.
 
+use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use transom_adapter_tokio::{Stream, begins_as_http2};
 
 /// How much a client may send while the application works on its request; the rest stays in the socket.
@@ -175,11 +176,25 @@ impl State {
     }
 
     fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut chunk = [0; CHUNK];
-        let mut buffer = ReadBuf::new(&mut chunk);
-        ready!(self.poll_read(cx, &mut buffer))?;
-        self.held.extend_from_slice(buffer.filled());
-        Poll::Ready(Ok(()))
+        if self.client_closed {
+            return Poll::Ready(Ok(()));
+        }
+        self.held.reserve(CHUNK);
+        let read = ready!(pin!(self.stream.read_buf(&mut self.held)).poll(cx));
+        Poll::Ready(self.note(read))
+    }
+
+    /// Notes what a read says of the client.
+    fn note(&mut self, read: io::Result<usize>) -> io::Result<()> {
+        match read {
+            Ok(0) => self.client_closed = true,
+            Ok(_) => self.heard = true,
+            Err(error) => {
+                self.broken = true;
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     fn poll_read(
@@ -191,15 +206,9 @@ impl State {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        match ready!(Pin::new(&mut self.stream).poll_read(cx, buffer)) {
-            Ok(()) if buffer.filled().len() == before => self.client_closed = true,
-            Ok(()) => self.heard = true,
-            Err(error) => {
-                self.broken = true;
-                return Poll::Ready(Err(error));
-            }
-        }
-        Poll::Ready(Ok(()))
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
+        let read = read.map(|()| buffer.filled().len() - before);
+        Poll::Ready(self.note(read))
     }
 }
 

@@ -3,7 +3,7 @@
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header};
-use transom::adapter::check_head;
+use transom::adapter::check_parts;
 use trillium_http::{Conn, Headers, Status};
 
 use crate::names;
@@ -13,25 +13,23 @@ pub(crate) fn request<T>(conn: &Conn<T>) -> Option<Parts>
 where
     T: futures_io::AsyncRead + futures_io::AsyncWrite + Unpin + Send + Sync + 'static,
 {
-    let mut request = Request::new(());
-    *request.method_mut() = Method::from_bytes(conn.method().as_ref().as_bytes()).ok()?;
-    *request.version_mut() = version(conn.http_version());
-    *request.uri_mut() = target(
-        request.method(),
+    let (mut head, ()) = Request::new(()).into_parts();
+    head.method = Method::from_bytes(conn.method().as_ref().as_bytes()).ok()?;
+    head.version = version(conn.http_version());
+    head.uri = target(
+        &head.method,
         conn.scheme(),
         conn.authority(),
         conn.path_and_query(),
         conn.protocol().is_some(),
     )?;
-    *request.headers_mut() = fields(conn.request_headers())?;
+    head.headers = fields(conn.request_headers())?;
     // RFC 9112, section 6.1: its framing is not to be trusted.
-    if request.version() == Version::HTTP_10
-        && request.headers().contains_key(header::TRANSFER_ENCODING)
-    {
+    if head.version == Version::HTTP_10 && head.headers.contains_key(header::TRANSFER_ENCODING) {
         return None;
     }
-    check_head(&request).ok()?;
-    Some(request.into_parts().0)
+    check_parts(&head).ok()?;
+    Some(head)
 }
 
 /// Returns the fields; `None` for one that the types of `http` cannot express.
@@ -144,7 +142,11 @@ fn target(
         return authority?.parse().ok();
     }
     let Some((scheme, authority)) = scheme.zip(authority) else {
-        return path.parse().ok();
+        return match path {
+            // Without an allocation.
+            "/" => Some(Uri::default()),
+            path => path.parse().ok(),
+        };
     };
     let mut parts = http::uri::Parts::default();
     parts.scheme = Some(Scheme::try_from(scheme).ok()?);

@@ -48,7 +48,10 @@ pub(crate) async fn serve<A: Application>(
     first: Vec<u8>,
 ) -> Ended {
     let mut first = first;
+    let buffer = hub.context.config().request_buffer_initial_len();
     loop {
+        // A buffer that is full after each read has the engine read once more for nothing.
+        first.reserve(buffer.saturating_sub(first.len()));
         let place = Place::default();
         let exchange = |conn| exchange(hub, connection, &wire, &place, conn);
         let run = run_with_initial_bytes(Arc::clone(&hub.context), wire.clone(), first, exchange);

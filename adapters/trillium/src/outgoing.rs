@@ -72,6 +72,11 @@ impl AsyncRead for Outgoing {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if this.data.is_empty()
+            && let Some(whole) = this.body.take_whole()
+        {
+            this.data = whole;
+        }
         while this.data.is_empty() {
             let frame = match Pin::new(&mut this.body).poll_frame(cx) {
                 Poll::Ready(frame) => frame,

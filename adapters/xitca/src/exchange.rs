@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
@@ -22,7 +22,7 @@ use crate::frames;
 use crate::link::{Accepted, LINK, Link};
 use crate::outgoing::{Asked, Outgoing};
 use crate::pump::Pump;
-use crate::request;
+use crate::request::{self, Present};
 use crate::worker::Worker;
 
 /// Answers the requests of a worker thread: the engine's service.
@@ -63,17 +63,21 @@ where
             true => frames::take_stream(&mut head.headers),
             false => None,
         };
+        let present = Present::of(&head.headers);
+        let connection =
+            |token| present.connection && request::lists(&head.headers, &header::CONNECTION, token);
+        let is_10 = head.version == Version::HTTP_10;
         let mut asked = Asked {
             head: head.method == Method::HEAD,
             connect: head.method == Method::CONNECT,
             version: head.version,
-            keep_alive: head.version == Version::HTTP_10
-                && request::lists(&head.headers, &header::CONNECTION, "keep-alive"),
-            takes_trailers: is_http2 || request::lists(&head.headers, &header::TE, "trailers"),
-            close: !is_http2 && request::lists(&head.headers, &header::CONNECTION, "close"),
+            keep_alive: is_10 && connection("keep-alive"),
+            takes_trailers: is_http2
+                || (present.te && request::lists(&head.headers, &header::TE, "trailers")),
+            close: !is_http2 && connection("close"),
         };
-        asked.close |= head.version == Version::HTTP_10 && !asked.keep_alive;
-        if !request::is_valid(&mut head) {
+        asked.close |= is_10 && !asked.keep_alive;
+        if !request::is_valid(&head, present) {
             link.linger();
             return Ok(refuse(asked, &link));
         }
@@ -105,7 +109,7 @@ where
                 };
                 let expected = !is_http2 && head.headers.contains_key(header::EXPECT);
                 let (filling, body) = Pump::new(body, length, expected);
-                pump = Some(filling);
+                pump = Some(Box::new(filling));
                 body
             }
         };
@@ -114,13 +118,18 @@ where
             head.features_mut().insert(ResponseTrailers::new());
         }
         let in_flight = link.begin(stream, begun.lifetime().clone());
-        let called = begun.run(head, body, |_, body| body);
-        let outcome = wait(worker, &in_flight, &mut pump, called).await?;
+        let outcome = {
+            // Pinned here: passed by value, it would be copied, and the request with it.
+            let called = pin!(begun.run(head, body, |_, body| body));
+            wait(worker, &in_flight, &mut pump, called).await?
+        };
         let Ok(response) = outcome else {
             link.break_off();
             return Err(Gone);
         };
-        let response = switch(&link, offered, response);
+        if let Some(offered) = offered {
+            switch(&link, offered, response.status());
+        }
         if let Some(filling) = &mut pump
             && !is_http2
         {
@@ -144,12 +153,11 @@ where
 async fn wait<A, F: Future>(
     worker: &Worker<A>,
     in_flight: &InFlight,
-    pump: &mut Option<Pump>,
-    called: F,
+    pump: &mut Option<Box<Pump>>,
+    mut called: Pin<&mut F>,
 ) -> Result<F::Output, Gone> {
-    let mut called = pin!(worker.hub.runtime.enter(called));
     std::future::poll_fn(|cx| {
-        let outcome = called.as_mut().poll(cx);
+        let outcome = worker.hub.runtime.within(|| called.as_mut().poll(cx));
         let Poll::Pending = outcome else {
             return outcome.map(Ok);
         };
@@ -172,19 +180,15 @@ struct Offered {
 }
 
 /// Prepares for the connection to be the application's once its 101 is sent, if it asked for that.
-fn switch<B>(link: &Link, offered: Option<Offered>, response: Response<B>) -> Response<B> {
-    let is_switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    match offered {
-        Some(Offered { completion, body }) if is_switching && completion.is_accepted() => {
-            link.accept(Accepted {
-                completion,
-                ahead: read_ahead(body),
-            });
-        }
-        Some(_) => link.hold(false),
-        None => {}
+fn switch(link: &Link, offered: Offered, status: StatusCode) {
+    let Offered { completion, body } = offered;
+    if status != StatusCode::SWITCHING_PROTOCOLS || !completion.is_accepted() {
+        return link.hold(false);
     }
-    response
+    link.accept(Accepted {
+        completion,
+        ahead: read_ahead(body),
+    });
 }
 
 /// Returns what the engine has read beyond the head.

@@ -1,7 +1,6 @@
 //! A response, as the engine takes it.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
@@ -33,8 +32,8 @@ pub(crate) struct Asked {
 pub(crate) struct Outgoing {
     size: SizeHint,
     content: Option<Content>,
-    /// Set for the last response of a connection of HTTP/1.
-    last: Option<Ending>,
+    /// Set for the last response of a connection of HTTP/1. Boxed, as what else few responses have: a response is moved often.
+    last: Option<Box<Ending>>,
 }
 
 /// The engine sends what it has while it waits for a body. So the last response waits once before it ends: then
@@ -77,10 +76,10 @@ impl Ending {
 struct Content {
     body: ResponseBody,
     /// The bytes go to the connection by another way than the engine's.
-    unframed: Option<Unframed>,
+    unframed: Option<Box<Unframed>>,
     takes_trailers: bool,
     runtime: HostRuntime,
-    pump: Option<Pump>,
+    pump: Option<Box<Pump>>,
     /// The last to be dropped.
     in_flight: InFlight,
 }
@@ -106,7 +105,7 @@ impl Outgoing {
     /// Returns an empty body after which the connection of HTTP/1 ends.
     pub(crate) fn last(link: Rc<Link>) -> Self {
         Self {
-            last: Some(Ending::new(link)),
+            last: Some(Box::new(Ending::new(link))),
             ..Self::empty()
         }
     }
@@ -117,7 +116,7 @@ impl Outgoing {
         asked: Asked,
         runtime: HostRuntime,
         in_flight: InFlight,
-        pump: Option<Pump>,
+        pump: Option<Box<Pump>>,
     ) -> Response<Self> {
         let (mut head, body) = response.into_parts();
         let mut size = size(&mut head, &body, asked);
@@ -125,7 +124,7 @@ impl Outgoing {
         let unframed = (asked.version < Version::HTTP_11
             && size == SizeHint::Unknown
             && !head.headers.contains_key(header::CONTENT_LENGTH))
-        .then(Unframed::default);
+        .then(Box::<Unframed>::default);
         if unframed.is_some() {
             size = SizeHint::None;
             close = true;
@@ -143,7 +142,7 @@ impl Outgoing {
         }
         let switches = head.status == StatusCode::SWITCHING_PROTOCOLS;
         let last = (close && !switches && asked.version < Version::HTTP_2)
-            .then(|| Ending::new(Rc::clone(in_flight.link())));
+            .then(|| Box::new(Ending::new(Rc::clone(in_flight.link()))));
         let content = Some(Content {
             body,
             unframed,
@@ -198,8 +197,7 @@ impl Content {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, body::Error>>> {
         let body = &mut self.body;
-        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
-        let polled = pin!(self.runtime.enter(frame)).poll(cx);
+        let polled = (self.runtime).within(|| Pin::new(body).poll_frame(cx));
         if polled.is_ready() && self.pump.is_none() {
             return polled;
         }
@@ -230,6 +228,16 @@ impl Content {
                 true => Poll::Ready(Some(Err(body::Error::disconnected()))),
                 false => Poll::Pending,
             };
+        }
+        if self.pump.is_none() {
+            // What is there already, and the end, need no look into the application.
+            if let Some(whole) = self.body.take_whole() {
+                self.in_flight.link().gave(whole.len());
+                return Poll::Ready(Some(Ok(Frame::Data(whole))));
+            }
+            if self.body.is_end_stream() && !self.body.lifetime().is_aborted() {
+                return Poll::Ready(None);
+            }
         }
         loop {
             let frame = match ready!(self.poll_body(cx)) {
@@ -266,7 +274,7 @@ impl Content {
             return Poll::Pending;
         }
         loop {
-            let Some(Unframed { rest, .. }) = &mut self.unframed else {
+            let Some(Unframed { rest, .. }) = self.unframed.as_deref_mut() else {
                 return Poll::Ready(None);
             };
             let link = self.in_flight.link();

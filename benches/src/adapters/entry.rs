@@ -3,7 +3,9 @@ use std::error::Error;
 use transom::features::{ServerAddress, ServerAddresses};
 use transom::{BoundServer, Server, Shutdown};
 
-use super::{actix, tiny_http, trillium};
+#[cfg(feature = "pingora")]
+use super::pingora;
+use super::{actix, tiny_http, trillium, xitca};
 use crate::servers::{end_of_input, greet, listening};
 
 /// An engine, and what an adapter may add to it.
@@ -24,9 +26,16 @@ pub(super) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub const ALL: &[Entry] = &[
     Entry {
         name: "actix",
-        bound: Some(1.75),
+        bound: Some(1.50),
         native: actix::native,
         adapted: actix::adapted,
+    },
+    #[cfg(feature = "pingora")]
+    Entry {
+        name: "pingora",
+        bound: Some(1.10),
+        native: pingora::native,
+        adapted: pingora::adapted,
     },
     Entry {
         name: "tiny-http",
@@ -36,10 +45,15 @@ pub const ALL: &[Entry] = &[
     },
     Entry {
         name: "trillium",
-        // 1.22 to 1.37: the fewer, the more often a request is there before the server waits for it.
-        bound: Some(1.45),
+        bound: Some(1.38),
         native: trillium::native,
         adapted: trillium::adapted,
+    },
+    Entry {
+        name: "xitca",
+        bound: Some(1.50),
+        native: xitca::native,
+        adapted: xitca::adapted,
     },
 ];
 

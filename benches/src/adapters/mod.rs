@@ -3,7 +3,10 @@
 
 mod actix;
 mod entry;
+#[cfg(feature = "pingora")]
+mod pingora;
 mod tiny_http;
 mod trillium;
+mod xitca;
 
 pub use entry::{ALL, Entry, serve};
