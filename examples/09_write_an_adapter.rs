@@ -21,8 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use transom::adapter::{Dispatcher, Listener, Socket, bind, bound_features};
 use transom::features::{
-    ConnectionInfo, Endpoint, RequestedAddresses, Scheme, ServerAddress, ServerAddresses,
-    ServerInfo, Transport,
+    ConnectionInfo, Endpoint, RequestedAddresses, Scheme, ServerAddress, ServerInfo, Transport,
 };
 use transom::{Application, Body, BoundServer, Error, Features, Host, Request, Server, Shutdown};
 
