@@ -9,6 +9,8 @@ pub mod developer_error_page;
 pub mod exception_handler;
 #[cfg(feature = "forwarded-headers")]
 pub mod forwarded_headers;
+#[cfg(feature = "full")]
+pub mod guide;
 #[cfg(feature = "health-checks")]
 pub mod health_checks;
 #[cfg(feature = "host-filtering")]

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use tower_layer::Layer;
-use transom::Features;
+use transom::ApplicationBuilder;
 use transom::hosting::HostEnvironment;
 
 use super::ServerTimings;
@@ -14,7 +14,7 @@ pub struct ServerTimingLayer {
 }
 
 impl ServerTimingLayer {
-    /// Measures if these features, those that a pipeline is built with, say that the environment is Development.
+    /// Measures if the host of this pipeline runs in `Development`. Without a host it measures nothing.
     ///
     /// ```
     /// use transom::{Host, testing::TestServer};
@@ -22,7 +22,7 @@ impl ServerTimingLayer {
     ///
     /// # tokio::runtime::Runtime::new()?.block_on(async {
     /// let host = Host::builder(TestServer::new()).with_environment("Development").configure(|app| {
-    ///     let timing = ServerTimingLayer::new(app.server_features());
+    ///     let timing = ServerTimingLayer::of(&app);
     ///     app.layer(timing).run_fn(|_| async { "hello" })
     /// });
     /// host.start().await?.stop().await?;
@@ -30,10 +30,15 @@ impl ServerTimingLayer {
     /// # })?;
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    pub fn new(features: &Features) -> Self {
-        let environment = features.get::<HostEnvironment>();
+    pub fn of(app: &ApplicationBuilder) -> Self {
+        let environment = app.server_features().get::<HostEnvironment>();
+        Self::in_environment(&environment.cloned().unwrap_or_default())
+    }
+
+    /// Measures if the environment is `Development`: for where no host of Transom is.
+    pub fn in_environment(environment: &HostEnvironment) -> Self {
         Self {
-            enabled: environment.is_some_and(HostEnvironment::is_development),
+            enabled: environment.is_development(),
             ..Self::always()
         }
     }

@@ -21,7 +21,7 @@
 //! }
 //!
 //! # tokio::runtime::Runtime::new()?.block_on(async {
-//! // Or, for Development alone: `ServerTimingLayer::new(app.server_features())`.
+//! // Or, for Development alone: `ServerTimingLayer::of(&app)`.
 //! let app = ApplicationBuilder::new().layer(ServerTimingLayer::always()).run_fn(list);
 //! let client = TestServer::new().start(app).await?;
 //!
@@ -61,8 +61,8 @@
 //!
 //! # Outside of Transom
 //!
-//! There is no host whose environment could say Development: use [`always`](ServerTimingLayer::always). The rest is
-//! the same.
+//! There is no host whose environment could say Development: use [`in_environment`](ServerTimingLayer::in_environment), or
+//! [`always`](ServerTimingLayer::always). The rest is the same.
 
 mod feature;
 mod future;

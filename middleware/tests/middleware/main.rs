@@ -4,6 +4,7 @@
 mod support;
 
 mod concurrency_limiter;
+mod deploy;
 mod developer_error_page;
 mod exception_handler;
 mod forwarded_headers;

@@ -1,5 +1,6 @@
 //! What is said of where the time went, to whom, and in which form.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use transom::hosting::HostEnvironment;
@@ -86,7 +87,9 @@ fn it_is_for_development_unless_it_is_asked_for() {
             if let Some(environment) = environment {
                 features.insert(HostEnvironment::new(environment));
             }
-            let app = ApplicationBuilder::new().layer(ServerTimingLayer::new(&features));
+            let app = ApplicationBuilder::new().with_server_features(Arc::new(features));
+            let timing = ServerTimingLayer::of(&app);
+            let app = app.layer(timing);
             let response = ask(app.run_fn(move |request: Request| {
                 let there = request.feature::<ServerTiming>().is_some();
                 assert_eq!(there, expected == 1);
