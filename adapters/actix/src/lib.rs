@@ -6,7 +6,6 @@ mod exchange;
 mod frames;
 mod link;
 mod multiplexed;
-mod names;
 mod opening;
 mod outgoing;
 mod patience;

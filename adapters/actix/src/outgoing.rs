@@ -12,9 +12,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use http_body::Body as _;
 use transom::adapter::{HostRuntime, ResponseBody};
+use transom_adapter_http02::to_02;
 
 use crate::link::{InFlight, Link};
-use crate::names;
 use crate::pump::Pump;
 
 /// A response as the engine takes it, from the main service and as the error of the `Expect` service.
@@ -114,10 +114,7 @@ pub(crate) fn convert(
             continue; // the engine writes it
         }
         // Both versions of the types take the same bytes.
-        if let (Some(name), Ok(value)) = (
-            names::to_engine(name),
-            HeaderValue::from_bytes(value.as_bytes()),
-        ) {
+        if let (Some(name), Some(value)) = (to_02::name(name), to_02::value(value)) {
             head.headers.append(name, value);
         }
     }

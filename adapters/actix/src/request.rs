@@ -3,9 +3,7 @@
 use actix_http::RequestHead;
 use actix_http::header;
 use http::request::Parts;
-use http::{HeaderValue, Method, Uri, Version};
-
-use crate::names;
+use transom_adapter_http02::to_1;
 
 /// What follows the head of a request, as the engine reads it.
 pub(crate) enum Framing {
@@ -33,23 +31,19 @@ pub(crate) struct Converted {
 /// Returns the head; `None` for one that the types of http 1 cannot express.
 pub(crate) fn convert(head: &RequestHead) -> Option<Converted> {
     let (mut parts, ()) = http::Request::new(()).into_parts();
-    parts.method = Method::from_bytes(head.method.as_str().as_bytes()).ok()?;
-    parts.uri = target(&head.uri)?;
-    parts.version = match head.version {
-        actix_http::Version::HTTP_10 => Version::HTTP_10,
-        actix_http::Version::HTTP_2 => Version::HTTP_2,
-        _ => Version::HTTP_11,
-    };
+    parts.method = to_1::method(&head.method)?;
+    parts.uri = to_1::target(&head.uri)?;
+    parts.version = to_1::version(head.version);
     parts.headers.reserve(head.headers.len());
     // Most requests have neither, and a look into the engine's map costs more than a field does here.
     let (mut framed, mut connection) = (false, false);
     for (name, value) in head.headers.iter() {
-        let name = names::to_http(name)?;
+        let name = to_1::name(name)?;
         framed |= name == http::header::CONTENT_LENGTH
             || name == http::header::TRANSFER_ENCODING
             || name == http::header::UPGRADE;
         connection |= name == http::header::CONNECTION;
-        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        let value = to_1::value(value)?;
         parts.headers.try_append(name, value).ok()?;
     }
     let upgrade = connection && head.version != actix_http::Version::HTTP_2 && head.upgrade();
@@ -62,17 +56,6 @@ pub(crate) fn convert(head: &RequestHead) -> Option<Converted> {
             && head.headers.contains_key(header::UPGRADE),
         parts,
     })
-}
-
-fn target(uri: &actix_http::Uri) -> Option<Uri> {
-    match (uri.authority(), uri.path_and_query()) {
-        (None, Some(target)) if uri.scheme().is_none() => match target.as_str() {
-            // Without an allocation.
-            "/" => Some(Uri::default()),
-            target => target.parse().ok(),
-        },
-        _ => uri.to_string().parse().ok(),
-    }
 }
 
 /// Returns how the engine reads what follows the head. It looks at the fields in the same order; `framed`
@@ -144,23 +127,6 @@ mod tests {
     }
 
     type HeaderValueRef = http::HeaderValue;
-
-    #[test]
-    fn a_target_keeps_its_form() {
-        for form in [
-            "/",
-            "/a%20b?c=/d?",
-            "/?",
-            "*",
-            "http://a.test/b?c",
-            "a.test:80",
-        ] {
-            let uri = form.parse::<actix_http::Uri>();
-            let target = uri.ok().and_then(|uri| target(&uri));
-            assert_eq!(target, form.parse().ok(), "{form}");
-            assert!(target.is_some());
-        }
-    }
 
     #[test]
     fn the_framing_is_what_the_engine_does() {

@@ -1,9 +1,9 @@
 //! Heads, between the types of http 0.2, which actix-web has, and those of http 1.
 
 use actix_web::dev::{RequestHead, ResponseHead};
-use actix_web::http::header as header_02;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header};
+use http::{HeaderMap, Method, Version, header};
+use transom_adapter_http02::{to_1, to_02};
 
 /// What follows the head of a request, as the engine reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,17 +20,12 @@ pub(crate) enum Framing {
 /// Returns the head; `None` for one that the types of http 1 cannot express.
 pub(crate) fn of_request(head: &RequestHead) -> Option<Parts> {
     let (mut parts, ()) = http::Request::new(()).into_parts();
-    parts.method = Method::from_bytes(head.method.as_str().as_bytes()).ok()?;
-    parts.uri = head.uri.to_string().parse::<Uri>().ok()?;
-    parts.version = match head.version {
-        actix_web::http::Version::HTTP_10 => Version::HTTP_10,
-        actix_web::http::Version::HTTP_2 => Version::HTTP_2,
-        _ => Version::HTTP_11,
-    };
+    parts.method = to_1::method(&head.method)?;
+    parts.uri = to_1::target(&head.uri)?;
+    parts.version = to_1::version(head.version);
     parts.headers.reserve(head.headers.len());
     for (name, value) in head.headers.iter() {
-        let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
-        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        let (name, value) = (to_1::name(name)?, to_1::value(value)?);
         parts.headers.try_append(name, value).ok()?;
     }
     Some(parts)
@@ -43,10 +38,7 @@ pub(crate) fn of_response(headers: &HeaderMap, keeps_length: bool, head: &mut Re
             continue;
         }
         // Both versions of the types take the same bytes.
-        if let (Ok(name), Ok(value)) = (
-            header_02::HeaderName::from_bytes(name.as_str().as_bytes()),
-            header_02::HeaderValue::from_bytes(value.as_bytes()),
-        ) {
+        if let (Some(name), Some(value)) = (to_02::name(name), to_02::value(value)) {
             head.headers.append(name, value);
         }
     }
@@ -82,6 +74,8 @@ pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header as header_02;
+
     use super::*;
 
     fn head(method: &'static [u8], fields: &[(&'static str, &'static [u8])]) -> Parts {

@@ -3,29 +3,31 @@
 //! Both have constants for those that the standards know. From one to the other costs a fraction of what it takes to
 //! read the text.
 
-use actix_http::header::{self as engine, HeaderName as EngineName};
 use http::{HeaderName, header};
+use http02::header::{self as old, HeaderName as OldName};
 
 macro_rules! known {
     ($($name:ident),* $(,)?) => {
-        /// Returns the name in the type of http 1; `None` for one that it cannot express.
-        pub(crate) fn to_http(name: &EngineName) -> Option<HeaderName> {
+        /// Returns the name of a field; `None` for one that http 1 cannot express.
+        #[inline]
+        pub fn to_1(name: &OldName) -> Option<HeaderName> {
             Some(match *name {
-                $(engine::$name => header::$name,)*
+                $(old::$name => header::$name,)*
                 _ => return HeaderName::from_bytes(name.as_str().as_bytes()).ok(),
             })
         }
 
-        /// Returns the name in the engine's type; `None` for one that it cannot express.
-        pub(crate) fn to_engine(name: &HeaderName) -> Option<EngineName> {
+        /// Returns the name of a field; `None` for one that http 0.2 cannot express.
+        #[inline]
+        pub fn to_02(name: &HeaderName) -> Option<OldName> {
             Some(match *name {
-                $(header::$name => engine::$name,)*
-                _ => return EngineName::from_bytes(name.as_str().as_bytes()).ok(),
+                $(header::$name => old::$name,)*
+                _ => return OldName::from_bytes(name.as_str().as_bytes()).ok(),
             })
         }
 
         #[cfg(test)]
-        const KNOWN: &[(EngineName, HeaderName)] = &[$((engine::$name, header::$name),)*];
+        const KNOWN: &[(OldName, HeaderName)] = &[$((old::$name, header::$name),)*];
     };
 }
 
@@ -73,16 +75,16 @@ mod tests {
 
     #[test]
     fn a_name_is_the_same_in_both_types() {
-        for (engine, http) in KNOWN {
-            assert_eq!(engine.as_str(), http.as_str());
-            assert_eq!(to_http(engine).as_ref(), Some(http));
-            assert_eq!(to_engine(http).as_ref(), Some(engine));
+        for (old, http) in KNOWN {
+            assert_eq!(old.as_str(), http.as_str());
+            assert_eq!(to_1(old).as_ref(), Some(http));
+            assert_eq!(to_02(http).as_ref(), Some(old));
         }
-        let (engine, http) = (
-            EngineName::from_static("x-request-id"),
+        let (old, http) = (
+            OldName::from_static("x-request-id"),
             HeaderName::from_static("x-request-id"),
         );
-        assert_eq!(to_http(&engine), Some(http.clone()));
-        assert_eq!(to_engine(&http), Some(engine));
+        assert_eq!(to_1(&old), Some(http.clone()));
+        assert_eq!(to_02(&http), Some(old));
     }
 }
