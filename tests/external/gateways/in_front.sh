@@ -5,20 +5,8 @@
 # nginx also so that uploads are kept (`kept`), Apache also at a path (`below`), without the secret of AJP (`stranger`), and with TLS (`secure`).
 # Everything here is the same for each protocol but for what a sample calls the program.
 
-DEPLOY=$ROOT/examples/deploy
 SOCKET=$SCRATCH/app.sock
 PROGRAM=$SCRATCH/program
-
-# Puts what stands at $3 for $2 in file $1; a sample that has not got $2 is a mistake here.
-put() {
-    grep -qF -- "$2" "$1" || { echo "error: $1 has no '$2'" >&2; exit 1; }
-    python3 - "$@" <<'PY'
-import sys
-path, old, new = sys.argv[1:]
-text = open(path).read()
-open(path, "w").write(text.replace(old, new))
-PY
-}
 
 nginx_in_front() {
     local site=$SCRATCH/site.conf
@@ -32,22 +20,11 @@ nginx_in_front() {
             put "$site" "$1_request_buffering off;" "$1_request_buffering on;"
             ;;
     esac
-    local user=; [ "$(id -u)" != 0 ] || user='user root;'
-    cat >"$SCRATCH/nginx.conf" <<CONF
-$user daemon off; pid $SCRATCH/nginx.pid; error_log stderr;
-events { worker_connections 1024; }
-http {
-    access_log off;
-    client_body_temp_path $SCRATCH/body; proxy_temp_path $SCRATCH/proxy; fastcgi_temp_path $SCRATCH/fastcgi;
-    uwsgi_temp_path $SCRATCH/uwsgi; scgi_temp_path $SCRATCH/scgi;
-    include $site;
-}
-CONF
-    started "nginx-$1-$2" nginx -c "$SCRATCH/nginx.conf" -e stderr
+    nginx_with "nginx-$1-$2" "$site"
 }
 
 apache_in_front() {
-    local site=$SCRATCH/site.conf modules=/usr/lib/apache2/modules module scheme
+    local site=$SCRATCH/site.conf scheme
     scheme=$(sed -nE 's,^ *ProxyPass / ([a-z]+://).*,\1,p' "$DEPLOY/apache/$1.conf")
     cp "$DEPLOY/apache/$1.conf" "$site"
     put "$site" '*:80' "127.0.0.1:$PORT"
@@ -71,19 +48,8 @@ apache_in_front() {
             put "$site" ' secret=open-sesame' ''
             ;;
     esac
-    {
-        for module in mpm_event authz_core authz_host headers alias cgid proxy proxy_fcgi proxy_scgi proxy_uwsgi proxy_ajp rewrite ssl socache_shmcb; do
-            echo "LoadModule ${module}_module $modules/mod_$module.so"
-        done
-        echo "ServerRoot $SCRATCH"
-        echo "PidFile $SCRATCH/apache.pid"
-        echo "ScriptSock $SCRATCH/cgid.sock"
-        echo "ErrorLog /dev/stderr"
-        echo "Listen 127.0.0.1:$PORT"
-        [ "$(id -u)" != 0 ] || printf 'User www-data\nGroup www-data\n'
-        echo "Include $site"
-    } >"$SCRATCH/apache.conf"
-    started "apache-$1-$2" apache2 -f "$SCRATCH/apache.conf" -DFOREGROUND
+    APACHE="ScriptSock $SCRATCH/cgid.sock"
+    apache_with "apache-$1-$2" "$site" "$PORT" alias cgid proxy_fcgi proxy_scgi proxy_uwsgi proxy_ajp rewrite ssl socache_shmcb
 }
 
 lighttpd_in_front() {
@@ -109,5 +75,5 @@ haproxy_in_front() {
         tcp) put "$config" 'server app 127.0.0.1:5000' "server app ${ADDRESS#http://}" ;;
         unix) put "$config" 'server app 127.0.0.1:5000' "server app unix@$SOCKET" ;;
     esac
-    started "haproxy-$1-$2" haproxy -db -f "$config"
+    haproxy_with "haproxy-$1-$2" "$config"
 }

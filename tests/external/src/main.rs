@@ -10,6 +10,7 @@
 
 mod answers;
 mod arguments;
+mod forwarded;
 mod tls;
 
 use std::process::ExitCode;
@@ -21,10 +22,10 @@ use transom::{ApplicationBuilder, Error, Host, HyperServer};
 use transom_cgi::{AjpServer, CgiServer, FastCgiServer, PathBaseSource, ScgiServer, UwsgiServer};
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
-use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::{HealthChecksLayer, Probe};
 
 use crate::arguments::Arguments;
+use crate::forwarded::Forwarded;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -36,6 +37,7 @@ async fn run() -> Result<(), Error> {
     let settings = Settings::from_args()?;
     let arguments = settings.application_arguments().iter();
     let (tls, others) = tls::take(arguments.map(AsRef::as_ref));
+    let (forwarded, others) = forwarded::take(others)?;
     let arguments = Arguments::read(&others)?;
     let servers = Servers::new()
         .with("hyper", move || match &tls {
@@ -60,13 +62,13 @@ async fn run() -> Result<(), Error> {
         });
     Host::choose(&servers, settings)?
         .with_systemd()
-        .try_configure(pipeline)
+        .try_configure(move |app| pipeline(app, &forwarded))
         .run()
         .await
 }
 
 /// What a program behind a proxy has before its routes.
-fn pipeline(app: ApplicationBuilder) -> Result<transom::App, Error> {
+fn pipeline(app: ApplicationBuilder, forwarded: &Forwarded) -> Result<transom::App, Error> {
     let health = HealthChecksLayer::new()
         .with_path(Probe::Readiness, "/health")
         .map_err(|error| Error::configuration(error.to_string()))?;
@@ -79,11 +81,7 @@ fn pipeline(app: ApplicationBuilder) -> Result<transom::App, Error> {
     let server = app.server_features().require::<ServerInfo>()?.name();
     // Whoever speaks something else than HTTP tells of its client in variables, and hands on what that wrote.
     let app = match server {
-        "hyper" => app.layer(ForwardedHeadersLayer::new([
-            ForwardedPart::For,
-            ForwardedPart::Proto,
-            ForwardedPart::Host,
-        ])),
+        "hyper" => forwarded.add_to(app)?,
         _ => app,
     };
     Ok(app.run(answers::router()))
