@@ -140,7 +140,7 @@ impl<F> fmt::Debug for ByFunction<F> {
     }
 }
 
-mod sealed {
+pub(crate) mod sealed {
     #[expect(unnameable_types, reason = "sealed: all of them are here")]
     pub trait Sealed {}
     impl Sealed for super::Failure {}

@@ -3,7 +3,7 @@ use std::future::Future;
 use http::{Request, Response, StatusCode};
 use tower_layer::Layer;
 
-use super::StatusCodePages;
+use super::{ByRedirection, StatusCodePages};
 use crate::answer::{ByFunction, ByPage, ByProblem};
 use crate::problem_details::ProblemWriter;
 use crate::reexecution::{InvalidPagePath, PagePath};
@@ -38,6 +38,23 @@ impl StatusCodePagesLayer<ByPage> {
     #[doc(alias = "UseStatusCodePagesWithReExecute")]
     pub fn at(path: &str) -> Result<Self, InvalidPagePath> {
         let answer = ByPage(PagePath::new(path)?);
+        Ok(Self { answer })
+    }
+}
+
+impl StatusCodePagesLayer<ByRedirection> {
+    /// Sends the client to a page at another path, with 302. In it, `{}` is the status: `/errors/{}`; the
+    /// [`PathBase`](transom::features::PathBase) of the request stands before it.
+    ///
+    /// What the client sees is the page and its status, which is 200 mostly: search engines and programs take a page that is not there
+    /// for one that is. [`at`](StatusCodePagesLayer::at) shows the same page, and keeps the status.
+    ///
+    /// # Errors
+    ///
+    /// It is no path.
+    #[doc(alias = "UseStatusCodePagesWithRedirects")]
+    pub fn redirecting(path: &str) -> Result<Self, InvalidPagePath> {
+        let answer = ByRedirection(PagePath::new(path)?);
         Ok(Self { answer })
     }
 }

@@ -56,7 +56,7 @@
 //! 0; unless [`NoStatusCodePage`] is among its extensions.
 //!
 //! The fields of the answer stay (`Allow`, `WWW-Authenticate`, `Retry-After`), and those of the page are added or replace them. Its status stays too, unless a page
-//! is itself an error, or a function chose another.
+//! is itself an error, a function chose another, or the client is [sent to a page](StatusCodePagesLayer::redirecting).
 //!
 //! # Cost
 //!
@@ -67,9 +67,11 @@
 //! All of it works.
 
 mod layer;
+mod redirection;
 mod service;
 
 pub use crate::answer::{Answer, ByFunction, ByPage, ByProblem, Occasion};
 pub use crate::reexecution::{InvalidPagePath, Reexecution};
 pub use layer::{NoStatusCodePage, StatusCodePagesLayer};
+pub use redirection::ByRedirection;
 pub use service::{StatusCodePages, StatusCodePagesFuture};

@@ -159,3 +159,31 @@ fn a_page_is_got_by_status_and_knows_what_the_request_was() {
         }
     });
 }
+
+#[test]
+fn a_redirection_leads_to_the_page_below_the_path_base() {
+    run(async {
+        let app = || {
+            let pages = StatusCodePagesLayer::redirecting("/errors/{}?page").unwrap();
+            let app = ApplicationBuilder::new().use_path_base("/shop");
+            let app = app.layer(pages);
+            app.run_fn(|_| async { StatusCode::NOT_FOUND })
+        };
+        for (asked, page) in [
+            ("/a", "/errors/404?page"),
+            ("/shop/a", "/shop/errors/404?page"),
+        ] {
+            let response = send(app(), get(asked)).await;
+            assert_eq!(response.status(), 302);
+            assert_eq!(response.headers()[header::LOCATION], page);
+            assert_eq!(text(response).await, "");
+        }
+    });
+    let wrong = StatusCodePagesLayer::redirecting("https://example.com/{}");
+    assert!(
+        wrong
+            .unwrap_err()
+            .to_string()
+            .contains("is not the path of an error page")
+    );
+}
