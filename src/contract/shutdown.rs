@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
-use crate::features::ServerLifetime;
-use crate::signal::Signal;
+use crate::features::{ServerLifetime, StopSteps};
 
 /// Tells a server to stop: the wait side, handed to [`BoundServer::serve`](super::BoundServer::serve).
 ///
@@ -16,13 +15,13 @@ use crate::signal::Signal;
 /// assert!(shutdown.is_requested());
 /// ```
 #[derive(Clone, Debug)]
-pub struct Shutdown(Arc<Signal>);
+pub struct Shutdown(Arc<StopSteps>);
 
 impl Shutdown {
     /// Returns the two sides. Dropping the trigger asks for nothing.
     pub fn pair() -> (ShutdownTrigger, Self) {
-        let signal = Arc::new(Signal::new());
-        (ShutdownTrigger(Arc::clone(&signal)), Self(signal))
+        let steps = Arc::new(StopSteps::default());
+        (ShutdownTrigger(Arc::clone(&steps)), Self(steps))
     }
 
     /// Returns a `Shutdown` that is never requested: the server runs until it is dropped.
@@ -36,12 +35,12 @@ impl Shutdown {
     ///
     /// Dropping the future loses nothing.
     pub async fn requested(&self) {
-        self.0.wait().await;
+        self.0.requested.wait().await;
     }
 
     /// Returns whether the server shall stop.
     pub fn is_requested(&self) -> bool {
-        self.0.is_fired()
+        self.0.requested.is_fired()
     }
 
     /// Returns the feature by which applications hear of the same request.
@@ -54,11 +53,18 @@ impl Shutdown {
 
 /// Asks a server to stop: the other side of [`Shutdown`].
 #[derive(Clone, Debug)]
-pub struct ShutdownTrigger(Arc<Signal>);
+pub struct ShutdownTrigger(Arc<StopSteps>);
 
 impl ShutdownTrigger {
-    /// Asks to stop. Further calls do nothing.
+    /// Says that a request to stop will come. The server goes on as before; applications hear of it, by
+    /// [`ServerLifetime::stop_announced`], so that a load balancer can be told in time. Further calls do nothing.
+    pub fn announce(&self) {
+        self.0.announced.fire();
+    }
+
+    /// Asks to stop, announced or not. Further calls do nothing.
     pub fn request(&self) {
-        self.0.fire();
+        self.0.announced.fire();
+        self.0.requested.fire();
     }
 }

@@ -89,6 +89,7 @@ pub use response_trailers::ResponseTrailers;
 pub use scheme::Scheme;
 pub use server_info::ServerInfo;
 pub use server_lifetime::ServerLifetime;
+pub(crate) use server_lifetime::StopSteps;
 pub use server_reload::{Reloading, ServerReload};
 pub use server_statistics::{Counted, ServerStatistics};
 pub use server_variables::ServerVariables;

@@ -85,6 +85,15 @@ impl HostBuilder {
         self
     }
 
+    /// Sets how long a host that is asked to stop serves on as before, so that load balancers can hear of it: it is
+    /// [stopping](super::HostLifetime::stopping) meanwhile, requests see
+    /// [`ServerLifetime::is_stop_announced`](crate::features::ServerLifetime::is_stop_announced), and a readiness probe fails. Then the servers drain, for as long as the
+    /// shutdown timeout. None by default. A server that fails, and [`Stopper::abort`](super::Stopper::abort), end it at once.
+    pub fn with_shutdown_delay(mut self, delay: Duration) -> Self {
+        self.defaults.shutdown_delay = Some(delay);
+        self
+    }
+
     /// Sets what stops the host, in [`run`](Host::run) and in [`start`](Host::start). By default `run`
     /// listens to SIGINT and SIGTERM, which this replaces.
     pub fn with_shutdown_signal(self, signal: impl Future<Output = ()> + Send + 'static) -> Self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::options::Options;
-use super::supervisor::{BoxSignal, Supervisor};
+use super::supervisor::{BoxSignal, Manner, Supervisor};
 use super::{HostBuilder, HostLifetime, RunningHost, Stopper, urls};
 use crate::contract::{App, BoundServer, BoxServer, Error, Server};
 use crate::features::{Features, ServerAddresses};
@@ -136,7 +136,12 @@ impl Host {
         for warning in &options.warnings {
             tracing::warn!(target: "transom::hosting", "{warning}");
         }
-        let (grace, shows) = (options.shutdown_timeout(), options.shows_status_messages());
+        let manner = Manner {
+            delay: options.shutdown_delay(),
+            grace: options.shutdown_timeout(),
+            shows_status_messages: options.shows_status_messages(),
+        };
+        let shows = manner.shows_status_messages;
         let prefer = options.prefer_hosting_urls.unwrap_or(false);
         urls::assign(&mut self.servers, options.urls, prefer)?;
 
@@ -162,7 +167,7 @@ impl Host {
         tracing::debug!(target: "transom::hosting", pipeline = ?app, "The pipeline is built");
 
         let (ended, ending) = (stopper.clone(), lifetime.clone());
-        let serving = Supervisor::serve(bound, &app, ended, ending, grace, shows);
+        let serving = Supervisor::serve(bound, &app, ended, ending, manner);
         if shows {
             for address in &addresses {
                 tracing::info!(target: "transom::hosting", "Now listening on: {address}");

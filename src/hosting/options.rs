@@ -11,6 +11,7 @@ pub(super) struct Options {
     pub(super) urls: RequestedAddresses,
     pub(super) prefer_hosting_urls: Option<bool>,
     pub(super) environment: Option<HostEnvironment>,
+    pub(super) shutdown_delay: Option<Duration>,
     pub(super) shutdown_timeout: Option<Duration>,
     pub(super) suppress_status_messages: Option<bool>,
     #[cfg(all(feature = "systemd", target_os = "linux"))]
@@ -32,6 +33,7 @@ impl Options {
             },
             prefer_hosting_urls: self.prefer_hosting_urls.or(defaults.prefer_hosting_urls),
             environment: self.environment.or(defaults.environment),
+            shutdown_delay: self.shutdown_delay.or(defaults.shutdown_delay),
             shutdown_timeout: self.shutdown_timeout.or(defaults.shutdown_timeout),
             suppress_status_messages: self
                 .suppress_status_messages
@@ -40,6 +42,11 @@ impl Options {
             service_manager: self.service_manager.or(defaults.service_manager),
             warnings: [defaults.warnings, self.warnings].concat(),
         }
+    }
+
+    /// How long a host that was asked to stop serves on.
+    pub(super) fn shutdown_delay(&self) -> Duration {
+        self.shutdown_delay.unwrap_or(Duration::ZERO)
     }
 
     pub(super) fn shutdown_timeout(&self) -> Duration {

@@ -25,11 +25,20 @@ pub(super) struct Supervisor {
     serving: Vec<Serving>,
     shutdown: ShutdownTrigger,
     stopper: Stopper,
-    grace: Duration,
-    shows_status_messages: bool,
+    manner: Manner,
     lifetime: EndOfLife,
     #[cfg(all(feature = "systemd", target_os = "linux"))]
     service_manager: Option<super::systemd::ServiceManager>,
+}
+
+/// How the servers are stopped.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    /// How long they serve on.
+    pub(super) delay: Duration,
+    /// How long they may drain after that.
+    pub(super) grace: Duration,
+    pub(super) shows_status_messages: bool,
 }
 
 struct Serving {
@@ -44,8 +53,7 @@ impl Supervisor {
         app: &App,
         stopper: Stopper,
         lifetime: HostLifetime,
-        grace: Duration,
-        shows_status_messages: bool,
+        manner: Manner,
     ) -> Self {
         let (trigger, shutdown) = Shutdown::pair();
         let mut tasks = JoinSet::new();
@@ -63,8 +71,7 @@ impl Supervisor {
             serving,
             shutdown: trigger,
             stopper,
-            grace,
-            shows_status_messages,
+            manner,
             lifetime: EndOfLife(lifetime),
             #[cfg(all(feature = "systemd", target_os = "linux"))]
             service_manager: None,
@@ -138,14 +145,17 @@ impl Supervisor {
             Some(failure) => {
                 tracing::error!(target: "transom::hosting", "Stopping, because {}", failure.report());
             }
-            None if self.shows_status_messages => {
+            None if self.manner.shows_status_messages => {
                 tracing::info!(target: "transom::hosting", "Application is shutting down...");
             }
             None => {}
         }
+        if failure.is_none() {
+            failure = self.delay().await;
+        }
         self.shutdown.request();
 
-        let (begun, grace) = (Instant::now(), self.grace);
+        let (begun, grace) = (Instant::now(), self.manner.grace);
         let aborted = tokio::select! {
             biased;
             () = self.drain(&mut failure) => None,
@@ -158,6 +168,21 @@ impl Supervisor {
         }
         self.lifetime.0.stop();
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Lets the servers serve on for the delay, unless one fails or the host is to abort.
+    async fn delay(&mut self) -> Option<Error> {
+        if self.manner.delay.is_zero() {
+            return None;
+        }
+        self.shutdown.announce();
+        let (delay, stopper) = (self.manner.delay, self.stopper.clone());
+        tokio::select! {
+            biased;
+            () = stopper.abort_requested() => None,
+            failure = self.first_failure() => failure,
+            () = tokio::time::sleep(delay) => None,
+        }
     }
 
     /// Waits until every server has ended.

@@ -202,8 +202,8 @@ fn what_is_wrong_with_a_file_is_said_with_its_name_and_the_key() {
             "[transom]\naddress = \"x\"\nserver = {}",
             "2 settings are wrong\n  \
              `transom.address` in `transom.toml:2:1` is not a setting of the host; there is `urls`, \
-             `http_ports`, `https_ports`, `prefer_hosting_urls`, `environment`, `shutdown_timeout`, \
-             `shutdown_timeout_seconds`, `server` and `suppress_status_messages`\n  \
+             `http_ports`, `https_ports`, `prefer_hosting_urls`, `environment`, `shutdown_delay`, \
+             `shutdown_timeout`, `shutdown_timeout_seconds`, `server` and `suppress_status_messages`\n  \
              `transom.server` in `transom.toml:3:1` must be text, a number, `true`, `false`, or an array of those",
         ),
         (

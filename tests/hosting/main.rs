@@ -5,6 +5,7 @@
 mod log;
 mod scripted;
 mod sections;
+mod shutdown_delay;
 mod start;
 mod stop;
 mod urls;

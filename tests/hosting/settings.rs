@@ -56,6 +56,7 @@ fn every_setting_is_read_from_variables() {
             ("TRANSOM_URLS", "http://127.0.0.1:1; http://127.0.0.1:2;"),
             ("TRANSOM_ENVIRONMENT", "Staging"),
             ("TRANSOM_SHUTDOWN_TIMEOUT_SECONDS", "7"),
+            ("TRANSOM_SHUTDOWN_DELAY", "15s"),
             ("TRANSOM_SERVER", "hyper"),
             ("TRANSOM_PREFER_HOSTING_URLS", "1"),
             ("TRANSOM_SUPPRESS_STATUS_MESSAGES", "TRUE"),
@@ -66,6 +67,7 @@ fn every_setting_is_read_from_variables() {
     assert_eq!(urls(&settings), "http://127.0.0.1:1;http://127.0.0.1:2");
     assert!(settings.environment().is_staging());
     assert_eq!(settings.shutdown_timeout(), Some(Duration::from_secs(7)));
+    assert_eq!(settings.shutdown_delay(), Some(Duration::from_secs(15)));
     assert_eq!(settings.server(), Some("hyper"));
     assert_eq!(settings.prefer_hosting_urls(), Some(true));
     assert_eq!(settings.suppress_status_messages(), Some(true));
@@ -362,4 +364,19 @@ async fn the_warnings_of_the_settings_are_logged_when_the_host_starts() {
         "WARN transom::hosting: The environment variable TRANSOM_URL is not a setting of the host",
     );
     soon(host.stop()).await.unwrap();
+}
+
+#[test]
+fn the_manifest_for_kubernetes_says_what_a_host_reads() {
+    let manifest = include_str!("../../examples/deploy/kubernetes/app.yaml");
+    let variables: Vec<(&str, &str)> = manifest
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- { name: "))
+        .filter_map(|rest| rest.strip_suffix("\" }")?.split_once(", value: \""))
+        .collect();
+    assert_eq!(variables.len(), 2);
+    let settings = load(&variables, &[]);
+    assert!(settings.warnings().is_empty(), "{:?}", settings.warnings());
+    assert_eq!(urls(&settings), "http://0.0.0.0:8080");
+    assert_eq!(settings.shutdown_delay(), Some(Duration::from_secs(15)));
 }

@@ -1,9 +1,7 @@
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use http::uri::PathAndQuery;
 use tower_layer::Layer;
@@ -90,7 +88,7 @@ impl HealthChecksLayer {
         Ok(self)
     }
 
-    /// Returns the switch that turns readiness off before the server stops.
+    /// Returns the switch that turns readiness off, for a program that has other reasons than a stop, or no host.
     pub fn drain(&self) -> Drain {
         self.options.drain.clone()
     }
@@ -131,22 +129,6 @@ impl Drain {
     /// Returns whether readiness was turned off.
     pub fn is_begun(&self) -> bool {
         self.0.load(Ordering::Acquire)
-    }
-
-    /// Waits for a signal, turns readiness off, and waits for as long as load balancers need to notice. It
-    /// is what a host takes as its shutdown signal; see the [module](super#the-end).
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future leaves readiness as it is by then.
-    ///
-    /// # Panics
-    ///
-    /// Panics outside of a tokio runtime with a timer.
-    pub async fn after(self, signal: impl Future<Output = ()>, delay: Duration) {
-        signal.await;
-        self.begin();
-        tokio::time::sleep(delay).await;
     }
 }
 

@@ -75,25 +75,31 @@
 //!
 //! # The end
 //!
-//! Readiness fails as soon as the server begins to stop ([`ServerLifetime`](transom::features::ServerLifetime)). But a server that stops accepts no
-//! new connections, so that who asks on a new one is refused; and a load balancer that has not asked yet still sends requests. So turn readiness
-//! off a while before: [`Drain::after`] waits for a signal, turns it off, waits, and is what stops the
-//! host. Requests are answered meanwhile. The delay is best a little longer than the period of the probe times the failures that it allows;
-//! Kubernetes' `preStop` is then not needed, and its grace period has to be longer than the delay and the shutdown timeout together.
+//! Readiness fails from the moment that the host begins to stop. But a server that stops accepts no
+//! new connections, so that who asks on a new one is refused; and a load balancer that has not asked yet still sends requests. So let the host serve on for
+//! [a while](transom::hosting::HostBuilder::with_shutdown_delay), `--shutdown-delay` for who runs it: a little longer than the period of the probe times the
+//! failures that it allows. Kubernetes' `preStop` is then not needed, and its grace period has to be longer than the delay and the shutdown timeout together.
 //!
 //! ```
 //! use std::time::Duration;
-//! use transom::{Host, testing::TestServer};
+//! use transom::{Host, testing::{TestClient, TestServer}};
 //! use transom_middleware::health_checks::HealthChecksLayer;
 //!
-//! # tokio::runtime::Runtime::new()?.block_on(async {
-//! # let terminated = async {};
-//! let health = HealthChecksLayer::new();
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 //! let host = Host::builder(TestServer::new())
-//!     .with_shutdown_signal(health.drain().after(terminated, Duration::from_millis(10)))
-//!     .configure(|app| app.layer(health).run_fn(|_| async { "hello" }));
-//! host.run().await?; // ends because `terminated` did
-//! # Ok::<_, transom::Error>(())
+//!     .with_shutdown_delay(Duration::from_millis(200))
+//!     .configure(|app| app.layer(HealthChecksLayer::new()).run_fn(|_| async { "hello" }));
+//! let host = host.start().await?;
+//! let client = host.server_features().next().unwrap().require::<TestClient>()?.clone();
+//! assert_eq!(client.get("/readyz").await?.status(), 200);
+//!
+//! host.stopper().stop();
+//! host.lifetime().stopping().await;
+//! # tokio::task::yield_now().await;
+//! assert_eq!(client.get("/readyz").await?.status(), 503);
+//! assert_eq!(client.get("/").await?.status(), 200);
+//! host.wait().await?;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```

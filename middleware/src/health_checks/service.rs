@@ -58,7 +58,7 @@ where
 impl Options {
     async fn ask(self, probe: Probe, lifetime: Option<ServerLifetime>) -> Report {
         let stopping = || {
-            let server = lifetime.as_ref().is_some_and(ServerLifetime::is_stopping);
+            let server = (lifetime.as_ref()).is_some_and(ServerLifetime::is_stop_announced);
             probe == Probe::Readiness && (server || self.drain.is_begun())
         };
         if stopping() {

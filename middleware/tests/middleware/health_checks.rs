@@ -263,15 +263,12 @@ fn a_host_answers_new_requests_for_as_long_as_the_delay() {
         // The clock goes on when nobody has anything to do.
         tokio::time::pause();
         let delay = Duration::from_secs(5);
-        let (terminate, terminated) = tokio::sync::oneshot::channel::<()>();
-        let health = HealthChecksLayer::new();
-        let drain = health.drain();
-        let signal = async {
-            let _ = terminated.await;
-        };
         let host = Host::builder(TestServer::new())
-            .with_shutdown_signal(health.drain().after(signal, delay))
-            .configure(|app| app.layer(health).run_fn(|_| async { "inside" }))
+            .with_shutdown_delay(delay)
+            .configure(|app| {
+                app.layer(HealthChecksLayer::new())
+                    .run_fn(|_| async { "inside" })
+            })
             .start()
             .await
             .unwrap();
@@ -280,10 +277,9 @@ fn a_host_answers_new_requests_for_as_long_as_the_delay() {
         assert_eq!(ask(&client, "/readyz").await.0, 200);
 
         let begun = Instant::now();
-        terminate.send(()).unwrap();
-        while !drain.is_begun() {
-            tokio::task::yield_now().await;
-        }
+        host.stopper().stop();
+        host.lifetime().stopping().await;
+        tokio::task::yield_now().await;
         assert_eq!(ask(&client, "/readyz").await, (503, STOPPING.to_owned()));
         assert_eq!(ask(&client, "/").await.1, "inside");
         host.wait().await.unwrap();

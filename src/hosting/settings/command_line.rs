@@ -30,7 +30,7 @@ pub(super) enum Refused {
 }
 
 /// Each option, the setting that it is, the name of its value, and what it does.
-const OPTIONS: [(&str, Key, &str, &str); 10] = [
+const OPTIONS: [(&str, Key, &str, &str); 11] = [
     (
         "urls",
         Key::Urls,
@@ -60,6 +60,12 @@ const OPTIONS: [(&str, Key, &str, &str); 10] = [
         Key::Environment,
         "NAME",
         "Production, Staging, Development or any other name",
+    ),
+    (
+        "shutdown-delay",
+        Key::ShutdownDelay,
+        "TIME",
+        "How long to serve on when asked to stop, so that load balancers hear of it",
     ),
     (
         "shutdown-timeout",

@@ -8,6 +8,7 @@ pub(super) enum Key {
     HttpsPorts,
     PreferHostingUrls,
     Environment,
+    ShutdownDelay,
     ShutdownTimeout,
     ShutdownTimeoutSeconds,
     Server,
@@ -18,12 +19,13 @@ pub(super) enum Key {
 
 impl Key {
     /// What a file may hold.
-    pub(super) const OF_FILES: [Self; 9] = [
+    pub(super) const OF_FILES: [Self; 10] = [
         Self::Urls,
         Self::HttpPorts,
         Self::HttpsPorts,
         Self::PreferHostingUrls,
         Self::Environment,
+        Self::ShutdownDelay,
         Self::ShutdownTimeout,
         Self::ShutdownTimeoutSeconds,
         Self::Server,
@@ -40,6 +42,7 @@ impl Key {
             Self::HttpsPorts => "https_ports",
             Self::PreferHostingUrls => "prefer_hosting_urls",
             Self::Environment => "environment",
+            Self::ShutdownDelay => "shutdown_delay",
             Self::ShutdownTimeout => "shutdown_timeout",
             Self::ShutdownTimeoutSeconds => "shutdown_timeout_seconds",
             Self::Server => "server",
@@ -62,7 +65,11 @@ impl Key {
     pub(super) fn is_of_dotnet(self) -> bool {
         !matches!(
             self,
-            Self::ShutdownTimeout | Self::Server | Self::Config | Self::LaunchProfile
+            Self::ShutdownDelay
+                | Self::ShutdownTimeout
+                | Self::Server
+                | Self::Config
+                | Self::LaunchProfile
         )
     }
 }

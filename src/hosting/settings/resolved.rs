@@ -37,6 +37,7 @@ pub struct Settings {
     prefer_hosting_urls: Option<bool>,
     environment: Option<HostEnvironment>,
     environment_or_default: HostEnvironment,
+    shutdown_delay: Option<Duration>,
     shutdown_timeout: Option<Duration>,
     server: Option<String>,
     suppress_status_messages: Option<bool>,
@@ -126,6 +127,11 @@ impl Settings {
         &self.environment_or_default
     }
 
+    /// Returns how long to serve on when asked to stop; `None` if nothing says so.
+    pub fn shutdown_delay(&self) -> Option<Duration> {
+        self.shutdown_delay
+    }
+
     /// Returns how long to drain; `None` if nothing says so.
     pub fn shutdown_timeout(&self) -> Option<Duration> {
         self.shutdown_timeout
@@ -208,6 +214,7 @@ impl Settings {
             prefer_hosting_urls: boolean(Key::PreferHostingUrls)?,
             environment_or_default: environment.clone().unwrap_or_default(),
             environment,
+            shutdown_delay: (layers.get(Key::ShutdownDelay).map(parse::duration)).transpose()?,
             shutdown_timeout: shutdown_timeout(layers)?,
             server: text(Key::Server),
             suppress_status_messages: boolean(Key::SuppressStatusMessages)?,
@@ -234,6 +241,7 @@ impl Settings {
             environment: self.environment,
             #[cfg(all(feature = "systemd", target_os = "linux"))]
             service_manager: None,
+            shutdown_delay: self.shutdown_delay,
             shutdown_timeout: self.shutdown_timeout,
             suppress_status_messages: self.suppress_status_messages,
             warnings: self.warnings,
