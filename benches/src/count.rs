@@ -38,8 +38,17 @@ pub struct Count {
 ///
 /// There is no valgrind, or the server does not start, or does not answer with the greeting.
 pub fn measure(name: &str) -> Result<Count> {
-    let (more, fewer) = (run(name, REQUESTS)?, run(name, REQUESTS / 2)?);
-    let requests = (REQUESTS - REQUESTS / 2) as f64;
+    measure_asking(name, REQUESTS, None)
+}
+
+/// As [`measure`], with so many requests of this head. Without one it is that of a `GET` of `/` from the server's address.
+///
+/// # Errors
+///
+/// As [`measure`].
+pub fn measure_asking(name: &str, requests: u64, head: Option<&str>) -> Result<Count> {
+    let (more, fewer) = (run(name, requests, head)?, run(name, requests / 2, head)?);
+    let requests = (requests - requests / 2) as f64;
     Ok(Count {
         instructions: (more.0 - fewer.0) as f64 / requests,
         allocations: (more.1 - fewer.1) as f64 / requests,
@@ -47,7 +56,7 @@ pub fn measure(name: &str) -> Result<Count> {
 }
 
 /// Counts the instructions and allocations of a server's whole life.
-fn run(name: &str, requests: u64) -> Result<(i64, i64)> {
+fn run(name: &str, requests: u64, head: Option<&str>) -> Result<(i64, i64)> {
     let program = std::env::current_exe()?;
     let folder = program.with_file_name("instructions.out");
     std::fs::create_dir_all(&folder)?;
@@ -64,7 +73,7 @@ fn run(name: &str, requests: u64) -> Result<(i64, i64)> {
     let mut server = Server::start(&mut command, name)
         .map_err(|error| format!("valgrind, which has to be installed, does not start: {error}"))?;
     let address = server.address()?;
-    ask(&address, requests)?;
+    ask(&address, requests, head)?;
     server.stop()?;
     read(&profile)
 }
@@ -78,9 +87,9 @@ fn run(name: &str, requests: u64) -> Result<(i64, i64)> {
 pub fn rate(name: &str, requests: u64) -> Result<f64> {
     let mut server = Server::start(&mut Command::new(std::env::current_exe()?), name)?;
     let address = server.address()?;
-    ask(&address, requests / 10)?;
+    ask(&address, requests / 10, None)?;
     let begun = Instant::now();
-    ask(&address, requests)?;
+    ask(&address, requests, None)?;
     let rate = requests as f64 / begun.elapsed().as_secs_f64();
     server.stop()?;
     Ok(rate)
@@ -129,11 +138,14 @@ impl Drop for Server {
 }
 
 /// Sends requests one after the other on one connection, each when the last is answered.
-fn ask(address: &str, requests: u64) -> Result<()> {
+fn ask(address: &str, requests: u64, head: Option<&str>) -> Result<()> {
     let mut connection = TcpStream::connect(address)?;
     connection.set_nodelay(true)?;
     connection.set_read_timeout(Some(Duration::from_secs(30)))?;
-    let request = format!("GET / HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    let request = match head {
+        Some(head) => head.to_owned(),
+        None => format!("GET / HTTP/1.1\r\nhost: {address}\r\n\r\n"),
+    };
     let mut buffer = [0; 1024];
     for _ in 0..requests {
         connection.write_all(request.as_bytes())?;

@@ -4,6 +4,7 @@
 
 pub mod adapters;
 pub mod count;
+pub mod middleware;
 pub mod servers;
 
 use transom::{Application, Body, Request, Response};

@@ -165,7 +165,7 @@ where
     Ok(())
 }
 
-async fn hosted(server: impl Server, app: impl Application) -> Result<()> {
+pub(crate) async fn hosted(server: impl Server, app: impl Application) -> Result<()> {
     let bound = server.bind().await?;
     let (trigger, shutdown) = Shutdown::pair();
     let serve = std::pin::pin!(bound.serve(app, shutdown));

@@ -96,7 +96,14 @@ impl<'a> Hops<'a> {
 
 /// Takes the last `consumed` values off a field; the field goes with the last of them.
 pub(super) fn truncate(headers: &mut HeaderMap, name: &HeaderName, consumed: usize) {
-    let mut kept: Vec<&[u8]> = values_as_written(headers, name).skip(consumed).collect();
+    let mut kept = values_as_written(headers, name).skip(consumed).peekable();
+    // Mostly: there was one proxy, and it set the field.
+    if kept.peek().is_none() {
+        drop(kept);
+        headers.remove(name);
+        return;
+    }
+    let mut kept: Vec<&[u8]> = kept.collect();
     kept.reverse();
     let kept = list(&kept);
     replace(headers, name, kept);

@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
@@ -206,9 +207,8 @@ impl Rules {
     fn write<B>(&self, client: Client, request: &mut Request<B>) {
         let mut from_forwarded = false;
         let mut consume =
-            |headers: &mut HeaderMap, part: ForwardedPart, original: Option<String>| {
-                // What was read from an address, a host or a path is a valid value.
-                if let Some(original) = original.and_then(|text| HeaderValue::try_from(text).ok()) {
+            |headers: &mut HeaderMap, part: ForwardedPart, original: Option<HeaderValue>| {
+                if let Some(original) = original {
                     headers.insert(&self.names.original[part.index()], original);
                 }
                 if self.has_own_field(part) {
@@ -221,29 +221,27 @@ impl Rules {
             let info = request.feature::<ConnectionInfo>().cloned();
             let original = info.as_ref().and_then(ConnectionInfo::remote);
             let original = original.and_then(Endpoint::socket_addr);
-            let original = original.map(|address| address.to_string());
+            let original = original.and_then(as_field);
             consume(request.headers_mut(), ForwardedPart::For, original);
             let info = info.unwrap_or_else(|| ConnectionInfo::new(Transport::Tcp));
             let info = info.with_remote(Endpoint::Tcp(address));
             request.features_mut().insert(info);
         }
         if let Some(scheme) = client.scheme {
-            let original = request.feature::<Scheme>().map(ToString::to_string);
+            let original = request.feature::<Scheme>();
+            let original = original.map(|scheme| HeaderValue::from_static(scheme.as_str()));
             consume(request.headers_mut(), ForwardedPart::Proto, original);
             request.features_mut().insert(scheme);
         }
         if let Some(host) = client.host {
-            if let Some(original) = request.headers().get(header::HOST).cloned() {
-                let name = &self.names.original[ForwardedPart::Host.index()];
-                request.headers_mut().insert(name, original);
-            }
-            consume(request.headers_mut(), ForwardedPart::Host, None);
+            let original = request.headers().get(header::HOST).cloned();
+            consume(request.headers_mut(), ForwardedPart::Host, original);
             request.headers_mut().insert(header::HOST, host);
         }
         if let Some(prefix) = client.prefix {
             let original = request.feature::<PathBase>();
             let original = original.filter(|base| !base.as_str().is_empty());
-            let original = original.map(ToString::to_string);
+            let original = original.and_then(|base| HeaderValue::from_str(base.as_str()).ok());
             consume(request.headers_mut(), ForwardedPart::Prefix, original);
             request.features_mut().insert(prefix);
         }
@@ -285,6 +283,16 @@ impl std::fmt::Display for Peer {
             Self::Unknown => f.write_str("unknown"),
         }
     }
+}
+
+/// Writes an address without a string in between: each request has one.
+fn as_field(address: SocketAddr) -> Option<HeaderValue> {
+    // Longer than any: `[ffff:...:ffff%4294967295]:65535` has 58 bytes.
+    let mut text = [0_u8; 64];
+    let mut rest = &mut text[..];
+    write!(rest, "{address}").ok()?;
+    let left = rest.len();
+    HeaderValue::from_bytes(&text[..text.len() - left]).ok()
 }
 
 fn scheme(text: &str) -> Option<Scheme> {

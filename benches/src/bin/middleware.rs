@@ -1,0 +1,78 @@
+//! Counts what each middleware costs a request, above the same pipeline without it, and fails where that is over its bound.
+//!
+//! `serve NAME` is one of the pipelines. The names of middlewares as arguments are those that are counted.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use transom_benches::count::{Count, measure_asking};
+use transom_benches::middleware::{self, ASKED, Entry};
+
+/// How many requests the longer run sends.
+const REQUESTS: u64 = 1_000;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match *arguments.as_slice() {
+        ["serve", name] => middleware::serve(name).map(|()| true),
+        ref names => chosen(names).and_then(|entries| count(&entries)),
+    };
+    match done {
+        Ok(within) => ExitCode::from(u8::from(!within)),
+        Err(error) => {
+            println!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn chosen(names: &[&str]) -> Result<Vec<Entry>> {
+    if names.is_empty() {
+        return Ok(middleware::ALL.to_vec());
+    }
+    let find = |name: &&str| {
+        let mut all = middleware::ALL.iter();
+        let found = all.find(|entry| entry.name == *name).copied();
+        found.ok_or_else(|| format!("there is no middleware `{name}`").into())
+    };
+    names.iter().map(find).collect()
+}
+
+/// Prints the table, and returns whether every middleware is within its bounds.
+fn count(entries: &[Entry]) -> Result<bool> {
+    println!("| middleware | what it meets | instructions | at most | allocations | at most |");
+    println!("|---|---|--:|--:|--:|--:|");
+    let mut known: Vec<(&str, Count)> = Vec::new();
+    let mut within = true;
+    for entry in entries {
+        let (with, without) = (
+            counted(&mut known, entry.name)?,
+            counted(&mut known, entry.beside)?,
+        );
+        let instructions = with.instructions - without.instructions;
+        let allocations = with.allocations - without.allocations;
+        println!(
+            "| {} | {} | {instructions:.0} | {:.0} | {allocations:.1} | {:.0} |",
+            entry.name, entry.what, entry.instructions, entry.allocations
+        );
+        // Half an allocation in a hundred requests is the buffer of somebody, not of a request.
+        let holds = instructions <= entry.instructions && allocations <= entry.allocations + 0.005;
+        if !holds {
+            println!("\n{} is over its bounds.\n", entry.name);
+        }
+        within &= holds;
+    }
+    Ok(within)
+}
+
+fn counted(known: &mut Vec<(&'static str, Count)>, name: &'static str) -> Result<Count> {
+    if let Some((_, count)) = known.iter().find(|(counted, _)| *counted == name) {
+        return Ok(*count);
+    }
+    let count = measure_asking(name, REQUESTS, Some(ASKED))?;
+    known.push((name, count));
+    Ok(count)
+}
