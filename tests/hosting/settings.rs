@@ -197,7 +197,14 @@ fn what_follows_two_dashes_is_the_applications() {
 
 #[test]
 fn a_variable_that_is_no_setting_is_a_warning() {
-    let settings = load(&[("TRANSOM_URL", "http://127.0.0.1:1")], &[]);
+    let settings = load(
+        &[
+            ("TRANSOM_HTTPS_PORT", "443"),
+            ("TRANSOM_FORWARDEDHEADERS_ENABLED", "true"),
+            ("TRANSOM_URL", "http://127.0.0.1:1"),
+        ],
+        &[],
+    );
     assert_eq!(
         settings.warnings(),
         ["The environment variable TRANSOM_URL is not a setting of the host"],

@@ -36,6 +36,7 @@ pub(super) fn of_process(
             Some(Some(key)) => layer.set(key, value, format!("`{name}`")),
             Some(None) => match nested(ours, value, &format!("`{name}`")) {
                 Some(section) => layer.add_section(section),
+                None if ours.is_some_and(is_of_middleware) => {}
                 None => warnings.push(format!(
                     "The environment variable {name} is not a setting of the host"
                 )),
@@ -46,6 +47,11 @@ pub(super) fn of_process(
         add_port(&mut layer, port, "`PORT`".into())?;
     }
     Ok((layer, warnings))
+}
+
+/// Whether middleware of this project reads the variable by itself.
+fn is_of_middleware(name: &str) -> bool {
+    matches!(name, "FORWARDEDHEADERS_ENABLED" | "HTTPS_PORT")
 }
 
 /// Reads the variables of a launch profile: the project's own, and those of .NET beneath them. The second
