@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "access-log")]
+pub mod access_log;
 #[cfg(feature = "concurrency-limiter")]
 pub mod concurrency_limiter;
 #[cfg(feature = "developer-error-page")]
@@ -60,7 +62,7 @@ mod host;
 mod host_patterns;
 #[cfg(feature = "problem-details")]
 mod html;
-#[cfg(feature = "request-timeouts")]
+#[cfg(any(feature = "access-log", feature = "request-timeouts"))]
 mod progress;
 #[cfg(any(feature = "exception-handler", feature = "status-code-pages"))]
 mod reexecution;

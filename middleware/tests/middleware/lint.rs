@@ -7,6 +7,7 @@ use transom::pipeline::Failure;
 use transom::testing::TestServer;
 use transom::{ApplicationBuilder, Body, Request, Response};
 use transom_conformance::Lint;
+use transom_middleware::access_log::{AccessLogLayer, LogFormat};
 use transom_middleware::concurrency_limiter::ConcurrencyLimiterLayer;
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
@@ -48,7 +49,11 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
         let page = DeveloperErrorPageLayer::in_environment(&development);
         let quota = Quota::sliding_window(1_000, Duration::from_secs(60));
         let limits = RateLimitingLayer::new(quota).with_fields(true);
+        let (log, lines) = std::sync::mpsc::channel();
+        let log = move |line: &str| log.send(line.to_owned()).unwrap();
+        let log = AccessLogLayer::to_function(LogFormat::Combined, log).unwrap();
         let pipeline = ApplicationBuilder::new()
+            .layer(log.clone())
             .layer(ServerTimingLayer::always())
             .layer(HealthChecksLayer::new().with_check(degraded))
             .layer(ForwardedHeadersLayer::new(parts))
@@ -101,6 +106,8 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
         let answered = [200, 400, 307, 200, 302, 500, 500, 404];
         let refused = [405, 400, 307, 200, 302, 500, 500, 404];
         assert_eq!(statuses, [answered, answered, refused, refused].concat());
+        assert!(log.flush());
+        assert_eq!(lines.try_iter().count(), statuses.len());
         assert!(before.is_clean(), "{:?}", before.violations());
         assert!(after.is_clean(), "{:?}", after.violations());
     });

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod access_log;
 mod concurrency_limiter;
 mod deploy;
 mod developer_error_page;

@@ -28,6 +28,15 @@ thread_local! {
 
 /// Returns what is logged on this thread meanwhile.
 pub(crate) fn logged<T>(test: impl FnOnce() -> T) -> String {
+    log_of_this_thread();
+    test();
+    let log = log_of_this_thread();
+    LOG.set(None);
+    log
+}
+
+/// Returns what was logged on this thread since this was called last, and nothing the first time.
+pub(crate) fn log_of_this_thread() -> String {
     struct Log;
     impl std::io::Write for Log {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -46,9 +55,8 @@ pub(crate) fn logged<T>(test: impl FnOnce() -> T) -> String {
         let subscriber = tracing_subscriber::fmt().with_ansi(false);
         subscriber.with_writer(|| Log).init();
     });
-    LOG.set(Some(Vec::new()));
-    test();
-    String::from_utf8(LOG.take().unwrap()).unwrap()
+    let log = LOG.replace(Some(Vec::new()));
+    String::from_utf8(log.unwrap_or_default()).unwrap()
 }
 
 /// Sends one request to an application on a server.
