@@ -59,11 +59,12 @@ impl<W: Write> LineWriter<W> {
             self.torn = *last != b'\n';
         }
         let arrived = rest.iter().filter(|byte| **byte == b'\n').count();
-        let result = result.and_then(|()| self.writer.flush());
-        result.map_err(|error| BatchError {
-            lost: lines.len() - arrived,
-            error,
-        })
+        let failed = |lost, error| BatchError { lost, error };
+        result.map_err(|error| failed(lines.len() - arrived, error))?;
+        // What a buffer could not get rid of may be any of them.
+        self.writer
+            .flush()
+            .map_err(|error| failed(lines.len(), error))
     }
 
     fn write_buffer(&mut self) -> (usize, io::Result<()>) {

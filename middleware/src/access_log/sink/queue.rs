@@ -8,8 +8,8 @@ pub(super) struct Queue {
     state: Mutex<State>,
     /// There is something for the writer.
     filled: Condvar,
-    /// Everything is written.
-    idle: Condvar,
+    /// Something was written.
+    emptied: Condvar,
 }
 
 #[derive(Debug)]
@@ -17,19 +17,31 @@ struct State {
     lines: Vec<String>,
     /// Of the lines above, and of those that are just written.
     bytes: usize,
-    taken: usize,
     limit: usize,
-    /// Since that was last said.
+    /// How many lines were let in, ever.
+    accepted: u64,
+    /// How many of those are no longer here.
+    done: u64,
+    /// How many were not let in since that was last said.
     dropped: u64,
+    /// How many were not let in or not written, ever.
     lost: u64,
-    busy: bool,
     closed: bool,
 }
 
-/// What there was to be written.
+impl State {
+    /// Returns whether there is nothing to be written, or to be said.
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.dropped == 0
+    }
+}
+
+/// What there is to be written.
+#[derive(Default)]
 pub(super) struct Batch {
     pub(super) lines: Vec<String>,
-    /// How many were dropped before these, or after, because there was no room.
+    bytes: usize,
+    /// How many were dropped, because there was no room.
     pub(super) dropped: u64,
 }
 
@@ -41,15 +53,15 @@ impl Queue {
             state: Mutex::new(State {
                 lines: Vec::new(),
                 bytes: 0,
-                taken: 0,
                 limit: LIMIT,
+                accepted: 0,
+                done: 0,
                 dropped: 0,
                 lost: 0,
-                busy: true,
                 closed: false,
             }),
             filled: Condvar::new(),
-            idle: Condvar::new(),
+            emptied: Condvar::new(),
         }
     }
 
@@ -59,6 +71,9 @@ impl Queue {
 
     pub(super) fn push(&self, line: String) {
         let mut state = self.state();
+        if state.is_empty() {
+            self.filled.notify_one();
+        }
         let bytes = state.bytes.saturating_add(line.len());
         if bytes > state.limit {
             state.dropped += 1;
@@ -66,43 +81,34 @@ impl Queue {
             return;
         }
         state.bytes = bytes;
+        state.accepted += 1;
         state.lines.push(line);
-        if state.lines.len() == 1 {
-            self.filled.notify_one();
-        }
     }
 
-    /// Says that what was taken last is written, and waits for more. Returns `None` at the end.
-    pub(super) fn take(&self) -> Option<Batch> {
+    /// Gives the last batch back, which is written, and waits for another. Returns `None` at the end.
+    pub(super) fn take(&self, last: &Batch) -> Option<Batch> {
         let mut state = self.state();
-        state.bytes -= std::mem::take(&mut state.taken);
-        state.busy = false;
-        let nothing = |state: &mut State| state.lines.is_empty() && state.dropped == 0;
-        if nothing(&mut state) {
-            self.idle.notify_all();
-        }
+        state.bytes -= last.bytes;
+        state.done += last.lines.len() as u64;
+        self.emptied.notify_all();
         let waited = self
             .filled
-            .wait_while(state, |state| nothing(state) && !state.closed);
+            .wait_while(state, |state| state.is_empty() && !state.closed);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
-        if nothing(&mut state) {
-            return None;
-        }
-        state.busy = true;
-        state.taken = state.bytes;
-        Some(Batch {
+        (!state.is_empty()).then(|| Batch {
             lines: std::mem::take(&mut state.lines),
+            bytes: state.bytes,
             dropped: std::mem::take(&mut state.dropped),
         })
     }
 
-    /// Waits until everything is written, and returns whether it is.
+    /// Waits until what was let in so far is written, and returns whether it is.
     pub(super) fn flush(&self, patience: Duration) -> bool {
-        let unwritten =
-            |state: &mut State| state.busy || !state.lines.is_empty() || state.dropped > 0;
+        let state = self.state();
+        let accepted = state.accepted;
         let waited = self
-            .idle
-            .wait_timeout_while(self.state(), patience, unwritten);
+            .emptied
+            .wait_timeout_while(state, patience, |state| state.done < accepted);
         let waited = waited.unwrap_or_else(PoisonError::into_inner);
         !waited.1.timed_out()
     }

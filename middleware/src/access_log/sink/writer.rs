@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::queue::Queue;
+use super::queue::{Batch, Queue};
 use super::{BatchError, Lines, events};
 use crate::access_log::format::LogFormat;
 use crate::access_log::record::Record;
@@ -68,7 +68,9 @@ impl Drop for Writer {
 
 fn write(queue: &Queue, mut sink: impl Lines) {
     let mut trouble = 0;
-    while let Some(batch) = queue.take() {
+    let mut batch = Batch::default();
+    while let Some(next) = queue.take(&batch) {
+        batch = next;
         if batch.dropped > 0 {
             let lines = batch.dropped;
             tracing::warn!(
@@ -100,7 +102,7 @@ fn write(queue: &Queue, mut sink: impl Lines) {
                 if trouble == 0 {
                     tracing::error!(%error, "the access log cannot be written: lines of it are lost");
                 }
-                trouble += lost.max(1);
+                trouble += lost;
             }
         }
     }

@@ -1,12 +1,13 @@
 //! Over a real connection, where a client hangs up whenever it likes.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use transom::{Body, Host, HyperServer, RunningHost};
+use transom::features::{RequestExt, RequestLifetime};
+use transom::{Body, Host, HyperServer, Request, RunningHost};
 use transom_middleware::access_log::JsonFormat;
 
 use super::Log;
@@ -62,6 +63,38 @@ fn a_download_that_is_broken_off_has_less_bytes_and_is_marked() {
         assert!((1 << 19..WHOLE as u64).contains(&bytes), "{bytes}");
         host.stop().await.unwrap();
         assert_eq!(log.lines().len(), 1);
+    });
+}
+
+#[test]
+fn a_client_that_closed_its_side_is_answered_and_counts_as_gone() {
+    run(async {
+        let log = Log::new(JsonFormat::new());
+        let layer = log.layer();
+        let host = Host::builder(HyperServer::new("http://127.0.0.1:0")).configure(|app| {
+            app.layer(layer).run_fn(|request: Request| async move {
+                let lifetime = request.feature::<RequestLifetime>().unwrap();
+                lifetime.disconnected().await;
+                "hello"
+            })
+        });
+        let host = host.start().await.unwrap();
+        let port = host.addresses()[0].port().unwrap();
+        let client = tokio::task::spawn_blocking(move || {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                .unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        });
+        assert!(client.await.unwrap().ends_with("hello"));
+        let line: serde_json::Value = serde_json::from_str(&log.wait().await).unwrap();
+        assert_eq!((&line["status"], &line["bytes"]), (&200.into(), &5.into()));
+        assert_eq!(line["outcome"], "disconnected");
+        host.stop().await.unwrap();
     });
 }
 
