@@ -141,24 +141,17 @@ impl W3cFormat {
                 W3cField::Host => record.host().unwrap_or_default().into_owned(),
                 W3cField::Referer => record.referer().unwrap_or_default().into_owned(),
                 W3cField::UserAgent | W3cField::Cookie | W3cField::Request(_) => {
-                    let value = field
-                        .request_field()
-                        .and_then(|name| record.field(&name)?.into());
-                    value.map(|value| value.into_owned()).unwrap_or_default()
+                    let value = field.request_field().and_then(|name| record.field(&name));
+                    value.unwrap_or_default().into_owned()
                 }
                 W3cField::RequestId => record.identifier().unwrap_or_default().into_bytes(),
                 W3cField::Outcome => record.outcome.as_str().into(),
             };
-            match text.strip_prefix(b"#") {
-                // What begins a directive begins no line.
-                Some(rest) if line.is_empty() => {
-                    line.push_str("\\x23");
-                    if !rest.is_empty() {
-                        escape(&mut line, rest, "+");
-                    }
-                }
-                _ => escape(&mut line, &text, "+"),
-            }
+            escape(&mut line, &text, "+");
+        }
+        // What begins a directive begins no line.
+        if line.starts_with('#') {
+            line.replace_range(..1, "\\x23");
         }
         line
     }

@@ -32,7 +32,7 @@ pub enum W3cField {
     Status,
     /// `sc-bytes`, bytes of content that the server took.
     BytesSent,
-    /// `time-taken`, in milliseconds with three decimals.
+    /// `time-taken`, in milliseconds, as with IIS, with three decimals.
     TimeTaken,
     /// `cs-version`
     ProtocolVersion,

@@ -90,10 +90,11 @@ impl Files {
         };
         let deleted = names(&self.options).and_then(|mut names| {
             names.sort_unstable();
-            let too_many = names.len().saturating_sub(retained);
-            let old = names.into_iter().take(too_many);
-            old.filter(|name| *name != self.open.name)
-                .try_for_each(|name| fs::remove_file(path(&self.options, name)))
+            names.truncate(names.len().saturating_sub(retained));
+            let old = names.into_iter().filter(|name| *name != self.open.name);
+            // One that cannot be deleted keeps no others.
+            old.map(|name| fs::remove_file(path(&self.options, name)))
+                .fold(Ok(()), Result::and)
         });
         if let Err(error) = deleted {
             tracing::warn!(%error, "an old file of the access log cannot be deleted");
@@ -143,7 +144,10 @@ fn open(
             .append(true)
             .open(path(options, name))?;
         let size = file.metadata()?.len();
-        if options.size_limit.is_some_and(|limit| size >= limit) {
+        // A file that is continued gets it again: the columns may be others.
+        let head = format.head(now);
+        let begins = size.saturating_add(head.len() as u64);
+        if size > 0 && options.size_limit.is_some_and(|limit| begins >= limit) {
             let full = || io::Error::other("there is no number for another file of this day");
             name = name.next().ok_or_else(full)?;
             continue;
@@ -154,8 +158,6 @@ fn open(
             file.read_exact(&mut last)?;
             last != *b"\n"
         };
-        // A file that is continued gets it again: the columns may be others.
-        let head = format.head(now);
         let mut file = LineWriter::new(file).torn(torn).with_head(head);
         file.write(&[]).map_err(|failed| failed.error)?;
         return Ok(Open {

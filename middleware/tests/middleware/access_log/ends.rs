@@ -211,7 +211,7 @@ fn a_stream_of_events_is_logged_when_it_is_left() {
             .unwrap()
             .parse()
             .unwrap();
-        assert!(bytes >= 27 && bytes % 9 == 0, "{line}");
+        assert!(bytes >= 27 && bytes.is_multiple_of(9), "{line}");
     });
 }
 

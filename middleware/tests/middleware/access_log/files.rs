@@ -10,7 +10,7 @@ use transom::{Body, Request, Response};
 use transom_middleware::access_log::{AccessLogLayer, LogFormat, RollingFile, W3cField, W3cFormat};
 
 use super::Clock;
-use crate::support::run;
+use crate::support::{logged, run};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -190,6 +190,25 @@ fn the_oldest_files_are_deleted_and_no_others() {
         ["access-20001010.0000.log", "access-20001011.0000.log"]
     );
     assert_eq!(directory.names().len(), 2 + others.len());
+}
+
+#[test]
+fn a_file_that_cannot_be_deleted_keeps_no_others_and_a_warning_says_so() {
+    let (directory, clock) = (Directory::new(), Clock::new());
+    for day in ["20001008", "20001009"] {
+        directory.write(&format!("access-{day}.0000.log"), "old\n");
+    }
+    let stays = "access-20001007.0000.log";
+    fs::create_dir(directory.0.join(stays)).unwrap();
+    let files = directory.files(&clock).with_retained(Some(1));
+    let log = logged(|| {
+        AccessLogLayer::to_files(LogFormat::Common, files).unwrap();
+    });
+    assert_eq!(directory.names(), [stays, "access-20001010.0000.log"]);
+    assert!(
+        log.contains("WARN") && log.contains("cannot be deleted error="),
+        "{log}"
+    );
 }
 
 #[test]
