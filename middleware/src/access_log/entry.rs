@@ -94,24 +94,11 @@ impl Drop for Entry {
             query: &options.query,
             time: self.begun.time,
             duration: options.clock.since(self.begun),
-            status: self.status.unwrap_or_else(|| unanswered(outcome)),
+            status: self.status.unwrap_or_else(|| outcome.unanswered()),
             bytes: self.bytes,
             outcome,
             user: self.user.as_ref(),
         };
         self.shared.sink.log(&self.shared.format, &record);
     }
-}
-
-/// The status of a request that got no response from here.
-fn unanswered(outcome: Outcome) -> StatusCode {
-    match outcome {
-        Outcome::Failed | Outcome::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => closed(),
-    }
-}
-
-/// nginx's own, for a client that closed before it was answered.
-pub(super) fn closed() -> StatusCode {
-    StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
 }

@@ -1,3 +1,5 @@
+use http::StatusCode;
+
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -22,5 +24,18 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Panicked => "panicked",
         }
+    }
+
+    /// Returns the status of a request that got no response.
+    pub(super) fn unanswered(self) -> StatusCode {
+        match self {
+            Self::Failed | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => Self::closed(),
+        }
+    }
+
+    /// Returns nginx's own status, for a client that closed before it was answered.
+    pub(super) fn closed() -> StatusCode {
+        StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
     }
 }

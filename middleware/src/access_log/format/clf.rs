@@ -6,7 +6,6 @@ use std::fmt::Write;
 use http::header::USER_AGENT;
 
 use super::{Stamp, escape};
-use crate::access_log::entry;
 use crate::access_log::outcome::Outcome;
 use crate::access_log::record::Record;
 
@@ -28,7 +27,7 @@ pub(super) fn common(record: &Record<'_>) -> String {
     escape(&mut line, &record.target(), " ");
     // The one place that the format has for it.
     let status = match record.outcome {
-        Outcome::Disconnected => entry::closed(),
+        Outcome::Disconnected => Outcome::closed(),
         _ => record.status,
     };
     let _ = write!(line, " {}\" {} ", record.protocol(), status.as_u16());
