@@ -13,6 +13,7 @@ use tower_http::trace::TraceLayer;
 use transom::hosting::Settings;
 use transom::pipeline::Failure;
 use transom::{App, ApplicationBuilder, Error, Host, HyperServer, Request};
+use transom_middleware::access_log::{AccessLogLayer, LogFormat};
 use transom_middleware::concurrency_limiter::ConcurrencyLimiterLayer;
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
@@ -40,12 +41,16 @@ async fn run() -> Result<(), Error> {
 fn pipeline(app: ApplicationBuilder) -> Result<App, Error> {
     let hosts = HostFilteringLayer::new(["example.com", "localhost", "127.0.0.1"]);
     let hosts = hosts.map_err(|error| Error::configuration(error.to_string()))?;
+    let log = AccessLogLayer::to_writer(LogFormat::Combined, io::stdout())
+        .map_err(|error| Error::configuration(error.to_string()))?;
     let developers = DeveloperErrorPageLayer::of(&app);
     // 50 at once, and 10 a second after that, for each client.
     let often = RateLimitingLayer::new(Quota::token_bucket(50, 10, Duration::from_secs(1)));
     Ok(app
         // Each request has a name from here on, in the log and in the answer.
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        // One line for each request, whatever becomes of it. `to_files` keeps them in files that roll.
+        .layer(log)
         .layer(TraceLayer::new_for_http())
         .layer(PropagateRequestIdLayer::x_request_id())
         // Nothing is made of a host that is not ours, a redirection least of all.

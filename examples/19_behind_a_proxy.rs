@@ -8,10 +8,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tower_http::trace::TraceLayer;
 use transom::features::{ConnectionInfo, Endpoint, PathBase, Scheme};
 use transom::hosting::Settings;
 use transom::{App, ApplicationBuilder, Error, Host, HyperServer, Request, RequestExt};
+use transom_middleware::access_log::{AccessLogLayer, JsonFormat};
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::{HealthCheck, HealthChecksLayer, HealthStatus};
@@ -28,12 +28,12 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Error> {
     Host::builder(HyperServer::default())
         .with_settings(Settings::from_args()?)
-        .configure(pipeline)
+        .try_configure(pipeline)
         .run()
         .await
 }
 
-fn pipeline(app: ApplicationBuilder) -> App {
+fn pipeline(app: ApplicationBuilder) -> Result<App, Error> {
     let database =
         HealthCheck::new("database", || async { HealthStatus::Healthy }).with_tags(["ready"]);
     // What the proxy sets, and nothing that it hands through: that would come from the client. A proxy on this
@@ -44,12 +44,14 @@ fn pipeline(app: ApplicationBuilder) -> App {
         ForwardedPart::Host,
         ForwardedPart::Prefix,
     ]);
-    app
+    let log = AccessLogLayer::to_writer(JsonFormat::new(), std::io::stdout())
+        .map_err(|error| Error::configuration(error.to_string()))?;
+    Ok(app
         // The load balancer asks for these itself, by the machine's address and in clear.
         .layer(HealthChecksLayer::new().with_check(database))
         // From here on the request is the client's.
         .layer(forwarded)
-        .layer(TraceLayer::new_for_http())
+        .layer(log)
         .layer(ExceptionHandlerLayer::new())
         .layer(StatusCodePagesLayer::new())
         // By the client: all of them would share the budget of the proxy otherwise.
@@ -59,7 +61,7 @@ fn pipeline(app: ApplicationBuilder) -> App {
         )))
         // Shorter than the proxy's own, so that the answer is ours.
         .layer(RequestTimeoutsLayer::new(Duration::from_secs(20)))
-        .run_fn(who)
+        .run_fn(who))
 }
 
 /// What a link to this page would be, and for whom.

@@ -8,6 +8,7 @@ use tower::layer::layer_fn;
 use transom::hosting::HostEnvironment;
 use transom::pipeline::Next;
 use transom::{ApplicationBuilder, HyperServer};
+use transom_middleware::access_log::{AccessLogLayer, LogFormat};
 use transom_middleware::concurrency_limiter::ConcurrencyLimiterLayer;
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
@@ -86,6 +87,18 @@ pub const ALL: &[Entry] = &[
         1.0,
         "nothing: what any layer costs as a stage",
         |app| Ok(app.layer(layer_fn(|next: Next| next))),
+    ),
+    entry(
+        "access-log",
+        0.0,
+        1.0,
+        "a line of Combined, which a thread drops",
+        |app| {
+            Ok(app.layer(AccessLogLayer::to_writer(
+                LogFormat::Combined,
+                std::io::sink(),
+            )?))
+        },
     ),
     entry(
         "concurrency-limiter",

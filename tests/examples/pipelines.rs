@@ -45,7 +45,11 @@ fn at_the_edge_everything_is_answered_and_hosts_of_others_are_not() {
             .any(|answer| answer.starts_with("HTTP/1.1 429 "))
     );
     example.interrupt();
-    assert!(example.finish().1);
+    let (said, well) = example.finish();
+    assert!(
+        well && said.contains("\"GET /hello HTTP/1.1\" 200 6 "),
+        "{said}"
+    );
 }
 
 #[test]
@@ -92,7 +96,11 @@ fn behind_a_proxy_the_client_is_seen_and_the_stop_is_told_in_time() {
     while !example.line().contains("Application is shutting down") {}
     assert!(get(&address, "/readyz").starts_with("HTTP/1.1 503 "));
     assert!(get(&address, "/a").starts_with("HTTP/1.1 200 "));
-    assert!(example.finish().1);
+    let (said, well) = example.finish();
+    assert!(
+        well && said.contains(r#""client_ip":"192.0.2.1""#),
+        "{said}"
+    );
 }
 
 #[test]
