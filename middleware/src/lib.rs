@@ -23,6 +23,8 @@ pub mod hsts;
 pub mod https_redirection;
 #[cfg(feature = "method-override")]
 pub mod method_override;
+#[cfg(feature = "owin")]
+pub mod owin;
 #[cfg(feature = "path-base")]
 pub mod path_base;
 #[cfg(feature = "problem-details")]

@@ -17,6 +17,7 @@ use transom_middleware::host_filtering::HostFilteringLayer;
 use transom_middleware::hsts::HstsLayer;
 use transom_middleware::https_redirection::HttpsRedirectionLayer;
 use transom_middleware::method_override::MethodOverrideLayer;
+use transom_middleware::owin::{AppFunc, OwinLayer};
 use transom_middleware::path_base::PathBaseLayer;
 use transom_middleware::rate_limiting::{Quota, RateLimitingLayer};
 use transom_middleware::request_timeouts::RequestTimeoutsLayer;
@@ -62,6 +63,7 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
             .layer(HstsLayer::new())
             .layer(limits)
             .layer(ConcurrencyLimiterLayer::new(1))
+            .layer(OwinLayer::new().with(|next: AppFunc| next))
             .layer(RequestTimeoutsLayer::new(Duration::from_secs(9)).with_body_included(true))
             .layer(ExceptionHandlerLayer::new())
             .layer(StatusCodePagesLayer::new())

@@ -15,6 +15,7 @@ mod hsts;
 mod https_redirection;
 mod lint;
 mod method_override;
+mod owin;
 mod path_base;
 mod problem_details;
 mod rate_limiting;
