@@ -46,8 +46,12 @@ pub struct HostBuilder {
     pipeline: Box<dyn FnOnce() -> ApplicationBuilder + Send>,
     defaults: Options,
     settings: Options,
+    startup_filters: Vec<StartupFilter>,
     shutdown_signal: Option<BoxSignal>,
 }
+
+/// Adds stages before those of the program.
+type StartupFilter = Box<dyn FnOnce(ApplicationBuilder) -> ApplicationBuilder + Send>;
 
 impl HostBuilder {
     pub(super) fn new(server: BoxServer) -> Self {
@@ -56,6 +60,7 @@ impl HostBuilder {
             pipeline: Box::new(ApplicationBuilder::new),
             defaults: Options::default(),
             settings: Options::default(),
+            startup_filters: Vec::new(),
             shutdown_signal: None,
         }
     }
@@ -126,6 +131,68 @@ impl HostBuilder {
         self
     }
 
+    /// Sets the addresses, separated by `;`, that whoever started the process assigned to it and waits for it at: a
+    /// process manager, such as IIS. They win over everything else, also over [`with_settings`](Self::with_settings)
+    /// and over what the first server that takes addresses has of its own. None by default.
+    ///
+    /// A malformed one is an error when the host starts, and so it is when no server takes addresses.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use transom::{Host, HyperServer, hosting::SettingsSources};
+    ///
+    /// let asked = SettingsSources::new().with_command_line(["--urls=http://[::1]:5000"]).load()?;
+    /// let host = Host::builder(HyperServer::new("http://[::1]:5001"))
+    ///     .with_settings(asked)
+    ///     .with_assigned_urls("http://127.0.0.1:0")
+    ///     .configure(|app| app.build())
+    ///     .start()
+    ///     .await?;
+    /// assert!(host.addresses()[0].to_string().starts_with("http://127.0.0.1:"));
+    /// host.stop().await?;
+    /// # Ok::<_, transom::Error>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_assigned_urls(mut self, list: &str) -> Self {
+        self.defaults.assigned_urls.clear();
+        self.defaults.assigned_urls.add(list);
+        self
+    }
+
+    /// Adds stages that every request meets before those of the program, whatever way the host is ended by:
+    /// for what prepares a program for where it runs. Several stand in the order in which they were added.
+    ///
+    /// The function is called once, before that of [`configure`](Self::configure), with the same
+    /// [`server_features`](ApplicationBuilder::server_features); what it adds to the
+    /// [`properties`](ApplicationBuilder::properties) is there for the program.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use transom::testing::{TestClient, TestServer};
+    /// use transom::{Host, Request};
+    ///
+    /// let host = Host::builder(TestServer::new())
+    ///     .with_startup_filter(|app| app.use_path_base("/shop"))
+    ///     .configure(|app| app.run_fn(|request: Request| async move { request.uri().to_string() }))
+    ///     .start()
+    ///     .await?;
+    /// let client = host.server_features().next().unwrap().require::<TestClient>()?.clone();
+    /// assert_eq!(client.get("/shop/cart").await?.into_body().collect(64).await?, "/cart");
+    /// host.stop().await?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "IStartupFilter")]
+    pub fn with_startup_filter(
+        mut self,
+        filter: impl FnOnce(ApplicationBuilder) -> ApplicationBuilder + Send + 'static,
+    ) -> Self {
+        self.startup_filters.push(Box::new(filter));
+        self
+    }
+
     /// Sets whether to log nothing of a start and a stop that go well. `false` by default.
     #[doc(alias = "SuppressStatusMessages")]
     pub fn with_suppress_status_messages(mut self, suppress: bool) -> Self {
@@ -176,10 +243,19 @@ impl HostBuilder {
         self,
         configure: impl FnOnce(ApplicationBuilder) -> Result<App, Error> + Send + 'static,
     ) -> Host {
-        let pipeline = self.pipeline;
+        let (pipeline, filters) = (self.pipeline, self.startup_filters);
         Host {
             servers: self.servers,
-            pipeline: Box::new(|features| configure(pipeline().with_server_features(features))),
+            pipeline: Box::new(|features| {
+                let app = pipeline().with_server_features(features);
+                if filters.is_empty() {
+                    return configure(app);
+                }
+                // The program gets a builder of its own, so that no way to end it can lose these stages.
+                let filtered = filters.into_iter().fold(app, |app, filter| filter(app));
+                let app = configure(filtered.branch())?;
+                Ok(filtered.run(app))
+            }),
             options: self.settings.or(self.defaults),
             shutdown_signal: self.shutdown_signal,
         }

@@ -143,7 +143,10 @@ impl Host {
         };
         let shows = manner.shows_status_messages;
         let prefer = options.prefer_hosting_urls.unwrap_or(false);
-        urls::assign(&mut self.servers, options.urls, prefer)?;
+        match options.assigned_urls.is_empty() {
+            true => urls::assign(&mut self.servers, options.urls, prefer)?,
+            false => urls::impose(&mut self.servers, options.assigned_urls, &options.urls)?,
+        }
 
         let mut bound = Vec::with_capacity(self.servers.len());
         for server in self.servers {

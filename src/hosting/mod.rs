@@ -16,7 +16,7 @@
 //! ```text
 //!         bind every server, in order      one fails: all are released, nothing was served
 //!                   |
-//!               configure                  sees the real addresses; once a host
+//!               configure                  sees the real addresses; once a host, behind its startup filters
 //!                   |
 //!           serve on every server          each in a task that the host owns
 //!                   |

@@ -9,6 +9,8 @@ use crate::features::RequestedAddresses;
 #[derive(Debug, Default)]
 pub(super) struct Options {
     pub(super) urls: RequestedAddresses,
+    /// What the process was assigned, which wins over every other address.
+    pub(super) assigned_urls: RequestedAddresses,
     pub(super) prefer_hosting_urls: Option<bool>,
     pub(super) environment: Option<HostEnvironment>,
     pub(super) shutdown_delay: Option<Duration>,
@@ -30,6 +32,10 @@ impl Options {
             urls: match self.urls.is_empty() {
                 true => defaults.urls,
                 false => self.urls,
+            },
+            assigned_urls: match self.assigned_urls.is_empty() {
+                true => defaults.assigned_urls,
+                false => self.assigned_urls,
             },
             prefer_hosting_urls: self.prefer_hosting_urls.or(defaults.prefer_hosting_urls),
             environment: self.environment.or(defaults.environment),

@@ -1,7 +1,7 @@
 //! Which server gets the addresses that the host was given.
 
 use crate::contract::{BoxServer, Error, Server};
-use crate::features::RequestedAddresses;
+use crate::features::{RequestedAddresses, ServerAddress};
 
 /// Hands the host's addresses to the first server that takes addresses and has none of its own, or,
 /// if the host's are preferred, to the first that takes any.
@@ -17,12 +17,7 @@ pub(super) fn assign(
     if urls.is_empty() {
         return Ok(());
     }
-    let urls = urls.take()?;
-    let list = urls
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(";");
+    let list = listed(&urls.take()?);
     for server in servers {
         let Some(own) = server.requested_addresses() else {
             continue;
@@ -49,13 +44,46 @@ pub(super) fn assign(
     Ok(())
 }
 
+/// Hands the addresses that the process was assigned to the first server that takes any, in place of its own and of
+/// the host's, `urls`.
+///
+/// # Errors
+///
+/// One of them is malformed, or no server takes addresses: whoever assigned them waits there.
+pub(super) fn impose(
+    servers: &mut [BoxServer],
+    mut assigned: RequestedAddresses,
+    urls: &RequestedAddresses,
+) -> Result<(), Error> {
+    let list = listed(&assigned.take()?);
+    let mut takers = servers.iter_mut().filter_map(Server::requested_addresses);
+    let Some(own) = takers.next() else {
+        return Err(Error::configuration(format!(
+            "the process was assigned {list}, but no server takes addresses, or each has endpoints of its own: leave those out where it is"
+        )));
+    };
+    for others in [&*own, urls] {
+        if !others.is_empty() {
+            tracing::info!(
+                target: "transom::hosting",
+                "Binding to {list}, which the process was assigned, instead of {}",
+                shown(others)
+            );
+        }
+    }
+    own.clear();
+    own.add(&list);
+    Ok(())
+}
+
 fn shown(addresses: &RequestedAddresses) -> String {
     match addresses.clone().take() {
-        Ok(addresses) => addresses
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(";"),
+        Ok(addresses) => listed(&addresses),
         Err(error) => error.to_string(),
     }
+}
+
+fn listed(addresses: &[ServerAddress]) -> String {
+    let shown: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    shown.join(";")
 }

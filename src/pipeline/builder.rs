@@ -261,7 +261,7 @@ impl ApplicationBuilder {
     }
 
     /// Returns the builder of a branch: no stages, and copies of everything else.
-    fn branch(&self) -> Self {
+    pub(crate) fn branch(&self) -> Self {
         Self {
             stages: Vec::new(),
             server_features: Arc::clone(&self.server_features),

@@ -7,6 +7,7 @@ mod scripted;
 mod sections;
 mod shutdown_delay;
 mod start;
+mod startup_filters;
 mod stop;
 mod urls;
 

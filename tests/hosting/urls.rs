@@ -71,6 +71,52 @@ async fn the_hosts_addresses_win_if_they_are_preferred() {
 }
 
 #[tokio::test]
+async fn what_the_process_was_assigned_wins_over_everything() {
+    let journal = Journal::default();
+    let log = Log::begin();
+    let [own, hosts, assigned] = std::array::from_fn(|_| format!("http://{}", free_address()));
+    let host = Host::builder(Scripted::without_addresses("a", &journal))
+        .with_server(Scripted::new("b", &own, &journal))
+        .with_urls(&hosts)
+        .with_assigned_urls("http://127.0.0.1:1")
+        .with_assigned_urls(&assigned)
+        .configure(|app| app.build());
+    let host = soon(host.start()).await.unwrap();
+    assert_eq!(bound(&host, 1), [assigned.as_str()]);
+    let expected = [&own, &hosts].map(|other| {
+        format!(
+            "INFO transom::hosting: Binding to {assigned}, which the process was assigned, instead of {other}"
+        )
+    });
+    assert_eq!(log.lines()[..2], expected);
+    soon(host.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_assigned_address_that_no_server_takes_is_an_error() {
+    let journal = Journal::default();
+    let host = Host::builder(Scripted::without_addresses("a", &journal))
+        .with_assigned_urls("http://127.0.0.1:5000")
+        .configure(|app| app.build());
+    let error = soon(host.start()).await.unwrap_err();
+    assert!(error.is_configuration());
+    assert_eq!(
+        error.to_string(),
+        "the process was assigned http://127.0.0.1:5000, but no server takes addresses, or each has endpoints of its \
+         own: leave those out where it is"
+    );
+    let malformed = Host::builder(Scripted::new("a", "", &journal))
+        .with_assigned_urls("localhost")
+        .configure(|app| app.build());
+    assert!(
+        soon(malformed.start())
+            .await
+            .unwrap_err()
+            .is_configuration()
+    );
+}
+
+#[tokio::test]
 async fn to_prefer_addresses_that_nobody_gave_changes_nothing() {
     let journal = Journal::default();
     let own = free_address();

@@ -237,6 +237,7 @@ impl Settings {
         }
         Options {
             urls,
+            assigned_urls: RequestedAddresses::default(),
             prefer_hosting_urls: self.prefer_hosting_urls,
             environment: self.environment,
             #[cfg(all(feature = "systemd", target_os = "linux"))]
