@@ -32,6 +32,8 @@ async fn tell(request: Request) -> String {
     let Some(tls) = request.feature::<TlsInfo>() else {
         return "there is no TLS\n".to_owned();
     };
+    let version = tls.version().map(|version| version.to_string());
+    let version = version.as_deref().unwrap_or("TLS");
     let suite = tls.cipher_suite().unwrap_or("a suite without a name");
-    format!("you came by {} with {suite}\n", tls.version())
+    format!("you came by {version} with {suite}\n")
 }

@@ -50,7 +50,8 @@ async fn tell(request: Request) -> String {
         .map(|info| info.transport().as_str());
     let tls = request
         .feature::<TlsInfo>()
-        .map(|tls| tls.version().to_string());
+        .and_then(TlsInfo::version)
+        .map(|version| version.to_string());
     format!(
         "{:?} over {} and {}\n",
         request.version(),

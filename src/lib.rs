@@ -68,6 +68,7 @@
 //! | `testing` | [`TestServer`](testing::TestServer) | yes |
 //! | `net` | [`adapter::bind`]: listeners from addresses | by `hyper` |
 //! | `metrics` | [measures](adapter#measures) for the recorder of the `metrics` facade | no |
+//! | `pem` | [`adapter::pem_certificates`]: certificates as gateways pass them on | no |
 //! | `tokio` | tokio's I/O traits on bodies and upgraded connections, [`adapter::HostRuntime`] | by most |
 //! | `systemd` | `HostBuilder::with_systemd`: systemd is told how far the host is (Linux) | no |
 //! | `tracing` | events for errors and panics, [spans](adapter#spans) of requests | by `hosting` |

@@ -69,6 +69,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
         "hyper_util",
         &["hyper/", "adapter/bridge.rs", "adapter/mount/on_upgrade.rs"],
     ),
+    ("base64", &["adapter/pem.rs"]),
     ("listenfd", &["adapter/listen/"]),
     ("nix", &["adapter/listen/"]),
     ("ppp", &["hyper/proxy_protocol/"]),

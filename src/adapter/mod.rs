@@ -13,6 +13,7 @@
 //! | [`bind`], [`bind_with`] (feature `net`) | listeners from addresses: port 0, both loopbacks, both families, unix sockets |
 //! | [`bound_features`] (feature `net`) | the features of a server that is bound: who it is, where, and its statistics |
 //! | [`inherited`] (feature `net`, on unix) | listeners that a service manager opened |
+//! | [`pem_certificates`] (feature `pem`) | certificates of clients, as gateways pass them on |
 //! | [`Mount`] | an application that the server of another framework calls |
 //! | [`OnUpgrade` bridge](Dispatcher) (feature `upgrade-bridge`) | axum's `WebSocketUpgrade` on a server that is not hyper |
 //!
@@ -55,6 +56,8 @@ mod listen;
 mod mount;
 mod observe;
 mod offer;
+#[cfg(feature = "pem")]
+mod pem;
 mod pump;
 mod response_body;
 #[cfg(feature = "tokio")]
@@ -71,6 +74,8 @@ pub use listen::inherited;
 pub use listen::{Listener, Socket, SocketOptions, bind, bind_with, bound_features};
 pub use mount::{Arrival, Mount, MountBody};
 pub use offer::{UpgradeCompletion, upgrade_offer};
+#[cfg(feature = "pem")]
+pub use pem::pem_certificates;
 pub use pump::{BodySender, PumpClosed, body_pump};
 pub use response_body::ResponseBody;
 #[cfg(feature = "tokio")]

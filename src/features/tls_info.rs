@@ -7,7 +7,7 @@ use super::Feature;
 
 /// What the TLS handshake of the connection agreed on. Absent without TLS: it is there if, and only if, the
 /// connection's own [`Scheme`](super::Scheme) is `https`. Behind a gateway, where TLS ends, it is there if that tells
-/// of it.
+/// of it, and has what it tells: that may be a certificate and no more ([`forwarded`](Self::forwarded)).
 ///
 /// ```
 /// use transom::features::{TlsInfo, TlsVersion};
@@ -16,7 +16,7 @@ use super::Feature;
 ///     .with_cipher_suite("TLS_AES_128_GCM_SHA256")
 ///     .with_server_name("example.com")
 ///     .with_protocol(*b"h2");
-/// assert_eq!(tls.version().to_string(), "TLSv1.3");
+/// assert_eq!(tls.version(), Some(TlsVersion::Tls13));
 /// assert_eq!(tls.server_name(), Some("example.com"));
 /// assert_eq!(tls.protocol(), Some(&b"h2"[..]));
 /// assert!(tls.client_certificates().is_empty());
@@ -25,7 +25,7 @@ use super::Feature;
 #[doc(alias = "ITlsHandshakeFeature")]
 #[derive(Clone, Debug)]
 pub struct TlsInfo {
-    version: TlsVersion,
+    version: Option<TlsVersion>,
     cipher_suite: Option<Cow<'static, str>>,
     key_exchange: Option<Cow<'static, str>>,
     server_name: Option<String>,
@@ -38,7 +38,23 @@ impl TlsInfo {
     /// Returns what is known if the version alone is.
     pub fn new(version: TlsVersion) -> Self {
         Self {
-            version,
+            version: Some(version),
+            ..Self::forwarded()
+        }
+    }
+
+    /// Returns what is known of a handshake that a gateway made and told nothing of yet: not even its version.
+    ///
+    /// ```
+    /// use transom::features::TlsInfo;
+    ///
+    /// let tls = TlsInfo::forwarded().with_client_certificates(vec!["DER".into()]);
+    /// assert_eq!(tls.version(), None);
+    /// assert_eq!(tls.client_certificate().unwrap(), "DER");
+    /// ```
+    pub fn forwarded() -> Self {
+        Self {
+            version: None,
             cipher_suite: None,
             key_exchange: None,
             server_name: None,
@@ -90,8 +106,8 @@ impl TlsInfo {
         self
     }
 
-    /// Returns the version.
-    pub fn version(&self) -> TlsVersion {
+    /// Returns the version. It is `None` only behind a gateway that does not tell.
+    pub fn version(&self) -> Option<TlsVersion> {
         self.version
     }
 
@@ -118,7 +134,7 @@ impl TlsInfo {
     }
 
     /// Returns the certificate of the client in DER, if it sent one. It is one that the server was told to
-    /// trust.
+    /// trust, or the gateway that told of it.
     pub fn client_certificate(&self) -> Option<&Bytes> {
         self.client_certificates.first()
     }

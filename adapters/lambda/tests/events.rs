@@ -45,10 +45,12 @@ async fn facts(request: Request) -> Response {
         remote.map(ToString::to_string).unwrap_or_default(),
     );
     if let Some(tls) = feature.feature::<TlsInfo>() {
+        let version = tls.version().map(|version| version.to_string());
+        let version = version.unwrap_or_default();
         let cipher = tls.cipher_suite().unwrap_or_default();
         say(
             "tls",
-            format!("{} {cipher} {:?}", tls.version(), tls.client_certificate()),
+            format!("{version} {cipher} {:?}", tls.client_certificate()),
         );
     }
     for (name, value) in &head.headers {
@@ -104,7 +106,7 @@ async fn an_http_api_has_its_stage_taken_off_and_what_it_unescaped_escaped_again
          base: /prod\n\
          scheme: https\n\
          remote: 198.51.100.9\n\
-         tls: TLSv1.2  Some(b\"0\\x03\\x02\\x01\\x01\")\n\
+         tls:   Some(b\"0\\x03\\x02\\x01\\x01\")\n\
          host: api.example.com\n\
          user-agent: curl/8.5.0\n\
          content: \n"

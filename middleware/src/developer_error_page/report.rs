@@ -156,7 +156,7 @@ impl Table {
         };
         let certificates = tls.client_certificates().len();
         table
-            .row("TLS", &tls.version())
+            .row_if("TLS", tls.version())
             .row_if("Cipher suite", tls.cipher_suite())
             .row_if("Key exchange", tls.key_exchange())
             .row_if("Server name", tls.server_name())

@@ -145,7 +145,9 @@ pub(super) async fn open(
         let Some(secured) = secured else {
             return Ok(None);
         };
-        handshake.done(secured.info.version());
+        if let Some(version) = secured.info.version() {
+            handshake.done(version);
+        }
         let stream = Stream::Tls(Box::new(secured.stream));
         return Ok(Some(Opened {
             stream: Layered::over(stream, &endpoint.options.layers, info).await?,

@@ -15,7 +15,7 @@ async fn tells(request: Request) -> Response {
     let protocol = String::from_utf8_lossy(tls.protocol().unwrap_or(b"-"));
     Response::new(Body::from(format!(
         "{} {} {} {protocol} {}",
-        tls.version(),
+        tls.version().unwrap(),
         tls.cipher_suite().unwrap(),
         tls.server_name().unwrap_or("-"),
         if tls.is_resumed() { "resumed" } else { "full" },

@@ -13,7 +13,6 @@ mod length;
 mod line;
 mod path_base;
 mod peer;
-mod pem;
 mod refusal;
 mod response;
 mod rules;

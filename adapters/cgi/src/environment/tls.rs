@@ -1,18 +1,21 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use transom::adapter::pem_certificates;
 use transom::features::{ServerVariables, TlsInfo};
 
 use super::Refusal;
-use super::pem::certificate;
 
-/// Returns what the gateway says of the client's TLS: nothing unless it names the version.
+/// Returns what the gateway says of the client's TLS: nothing unless it names the version, or a certificate that it
+/// verified.
 pub(super) fn tls(variables: &ServerVariables) -> Result<Option<TlsInfo>, Refusal> {
     let version = variables.text("SSL_PROTOCOL");
-    let Some(version) = version.and_then(|version| version.parse().ok()) else {
-        return Ok(None);
+    let chain = chain(variables)?;
+    let mut tls = match version.and_then(|version| version.parse().ok()) {
+        Some(version) => TlsInfo::new(version),
+        None if !chain.is_empty() => TlsInfo::forwarded(),
+        None => return Ok(None),
     };
-    let mut tls = TlsInfo::new(version);
     if let Some(name) = variables.text("SSL_CIPHER").and_then(cipher_suite) {
         tls = tls.with_cipher_suite(name);
     }
@@ -29,7 +32,7 @@ pub(super) fn tls(variables: &ServerVariables) -> Result<Option<TlsInfo>, Refusa
         tls = tls.with_protocol(protocol);
     }
     tls = tls.with_resumed(variables.text("SSL_SESSION_RESUMED") == Some("Resumed"));
-    Ok(Some(tls.with_client_certificates(chain(variables)?)))
+    Ok(Some(tls.with_client_certificates(chain)))
 }
 
 /// The certificates of the client, its own first.
@@ -55,7 +58,8 @@ fn chain(variables: &ServerVariables) -> Result<Vec<Bytes>, Refusal> {
 }
 
 fn read(name: &str, text: &[u8]) -> Result<Bytes, Refusal> {
-    certificate(text)
+    let certificates = pem_certificates(text).unwrap_or_default();
+    (certificates.into_iter().next())
         .ok_or_else(|| Refusal::malformed(format!("`{name}` is not a certificate in PEM")))
 }
 
@@ -99,6 +103,8 @@ const SUITES: [(&str, &str); 6] = [
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use transom::features::TlsVersion;
+
     use super::*;
 
     fn of(all: &[(&'static str, &'static str)]) -> Option<TlsInfo> {
@@ -116,7 +122,7 @@ mod tests {
             ("SSL_SESSION_RESUMED", "Resumed"),
         ])
         .unwrap();
-        assert_eq!(tls.version().to_string(), "TLSv1.2");
+        assert_eq!(tls.version(), Some(TlsVersion::Tls12));
         assert_eq!(
             tls.cipher_suite(),
             Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
@@ -135,6 +141,8 @@ mod tests {
         let verified = ("SSL_CLIENT_VERIFY", "SUCCESS");
         let tls = of(&[version, shown, chain, verified]).unwrap();
         assert_eq!(tls.client_certificates(), ["foo", "foo"]);
+        let tls = of(&[shown, verified]).unwrap();
+        assert_eq!((tls.version(), tls.client_certificates().len()), (None, 1));
         assert!(
             of(&[version, shown])
                 .unwrap()

@@ -110,8 +110,13 @@ async fn read(mut request: Request) -> String {
 fn tls(request: &Request) -> String {
     let scheme = request.feature::<Scheme>().unwrap();
     let told = request.feature::<TlsInfo>().map(|tls| {
+        let version = tls.version().map(|version| version.to_string());
         let certificates = tls.client_certificates().len();
-        format!("{} {:?} {certificates}", tls.version(), tls.cipher_suite())
+        format!(
+            "{} {:?} {certificates}",
+            version.unwrap_or_default(),
+            tls.cipher_suite()
+        )
     });
     format!("{scheme} {}", told.unwrap_or_default())
 }

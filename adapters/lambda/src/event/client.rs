@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use http::HeaderMap;
-use transom::features::{Scheme, TlsInfo, TlsVersion};
+use transom::adapter::pem_certificates;
+use transom::features::{Scheme, TlsInfo};
 
 use super::json::Object;
 use super::shape::{Event, Form};
@@ -49,7 +47,7 @@ fn tls(event: &Event<'_>, headers: &HeaderMap) -> Result<Option<TlsInfo>, Proble
     };
     let certificate = within(&identity, "clientCert")?;
     let certificates = match certificate.get("clientCertPem").text()? {
-        Some(pem) => certificates(&pem),
+        Some(pem) => pem_certificates(pem.as_bytes()).unwrap_or_default(),
         None => Vec::new(),
     };
     let told = match event.source {
@@ -57,13 +55,13 @@ fn tls(event: &Event<'_>, headers: &HeaderMap) -> Result<Option<TlsInfo>, Proble
         EventSource::FunctionUrl => last(headers, "x-amzn-tls-version"),
         _ => None,
     };
-    let version = match told.and_then(|version| version.parse().ok()) {
-        Some(version) => version,
-        // API Gateway does not tell, and takes no certificate over less.
-        None if !certificates.is_empty() => TlsVersion::Tls12,
+    let mut tls = match told.and_then(|version| version.parse().ok()) {
+        Some(version) => TlsInfo::new(version),
+        // API Gateway does not tell.
+        None if !certificates.is_empty() => TlsInfo::forwarded(),
         None => return Ok(None),
-    };
-    let mut tls = TlsInfo::new(version).with_client_certificates(certificates);
+    }
+    .with_client_certificates(certificates);
     // Those of TLS 1.2 have the names that OpenSSL gives them.
     if let Some(cipher) = last(headers, "x-amzn-tls-cipher-suite")
         && told.is_some()
@@ -72,18 +70,6 @@ fn tls(event: &Event<'_>, headers: &HeaderMap) -> Result<Option<TlsInfo>, Proble
         tls = tls.with_cipher_suite(cipher.to_owned());
     }
     Ok(Some(tls))
-}
-
-/// Returns the certificates of a text of PEM, in DER.
-fn certificates(pem: &str) -> Vec<Bytes> {
-    let after = pem.split("-----BEGIN CERTIFICATE-----").skip(1);
-    let texts = after.filter_map(|text| text.split("-----END CERTIFICATE-----").next());
-    texts
-        .filter_map(|text| {
-            let base64: String = text.split_whitespace().collect();
-            STANDARD.decode(base64).ok().map(Bytes::from)
-        })
-        .collect()
 }
 
 fn within<'e>(object: &Object<'e>, name: &'static str) -> Result<Object<'e>, Problem> {

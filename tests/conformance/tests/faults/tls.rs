@@ -27,7 +27,7 @@ pub(crate) fn faults() -> Vec<Fault> {
             "the server name is not told",
             |mut request, next| {
                 let tls = request.features().require::<TlsInfo>().unwrap();
-                let nameless = TlsInfo::new(tls.version())
+                let nameless = TlsInfo::new(tls.version().unwrap())
                     .with_protocol(tls.protocol().unwrap())
                     .with_cipher_suite(tls.cipher_suite().unwrap().to_owned());
                 request.features_mut().insert(nameless);
