@@ -3,6 +3,8 @@
 
 #[cfg(feature = "access-log")]
 pub mod access_log;
+#[cfg(feature = "certificate-forwarding")]
+pub mod certificate_forwarding;
 #[cfg(feature = "concurrency-limiter")]
 pub mod concurrency_limiter;
 #[cfg(feature = "developer-error-page")]
@@ -66,6 +68,8 @@ mod host_patterns;
 mod html;
 #[cfg(any(feature = "access-log", feature = "request-timeouts"))]
 mod progress;
+#[cfg(any(feature = "certificate-forwarding", feature = "forwarded-headers"))]
+mod proxies;
 #[cfg(any(feature = "exception-handler", feature = "status-code-pages"))]
 mod reexecution;
 #[cfg(any(

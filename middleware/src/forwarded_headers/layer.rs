@@ -1,7 +1,7 @@
 use std::env;
 use std::error::Error;
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderName;
@@ -11,6 +11,7 @@ use super::rules::{Names, Rules, Source};
 use super::{ForwardedHeaders, ForwardedPart, IpNetwork};
 use crate::InvalidHostPattern;
 use crate::host_patterns::HostPatterns;
+use crate::proxies::KnownProxies;
 
 /// Makes of a service one that sees what a trusted proxy saw. See the [module](super).
 #[derive(Clone, Debug)]
@@ -66,13 +67,13 @@ impl ForwardedHeadersLayer {
     /// Sets the addresses of trusted proxies, in place of those before. `[::1]` by default.
     #[must_use]
     pub fn with_known_proxies(self, proxies: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.with(|rules| rules.proxies = proxies.into_iter().collect())
+        self.with(|rules| rules.proxies.addresses = proxies.into_iter().collect())
     }
 
     /// Sets the networks of trusted proxies, in place of those before. `127.0.0.0/8` by default.
     #[must_use]
     pub fn with_known_networks(self, networks: impl IntoIterator<Item = IpNetwork>) -> Self {
-        self.with(|rules| rules.networks = networks.into_iter().collect())
+        self.with(|rules| rules.proxies.networks = networks.into_iter().collect())
     }
 
     /// Trusts every peer: forgets the known proxies and networks. Only for where nobody but the proxy can
@@ -127,8 +128,7 @@ impl ForwardedHeadersLayer {
             enabled,
             names: Names::default(),
             limit: Some(1),
-            proxies: vec![Ipv6Addr::LOCALHOST.into()],
-            networks: vec![IpNetwork::LOOPBACK],
+            proxies: KnownProxies::default(),
             hosts: HostPatterns::default(),
             symmetry: false,
         };

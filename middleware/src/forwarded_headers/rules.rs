@@ -1,25 +1,25 @@
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use transom::RequestExt;
 use transom::features::{ConnectionInfo, Endpoint, PathBase, Scheme, Transport};
 
+use super::ForwardedPart;
 use super::hops::{self, Hops};
-use super::{ForwardedPart, IpNetwork};
 use crate::host::Host;
 use crate::host_patterns::HostPatterns;
+use crate::proxies::{DirectPeer, KnownProxies, Peer};
 
 /// The options, and what is done by them.
 #[derive(Clone, Debug)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     pub(super) source: Source,
     /// By [`ForwardedPart::index`].
     pub(super) enabled: [bool; 4],
     pub(super) names: Names,
     pub(super) limit: Option<usize>,
-    pub(super) proxies: Vec<IpAddr>,
-    pub(super) networks: Vec<IpNetwork>,
+    pub(super) proxies: KnownProxies,
     pub(super) hosts: HostPatterns,
     pub(super) symmetry: bool,
 }
@@ -60,20 +60,6 @@ impl Default for Names {
     }
 }
 
-/// Marks a request that has been changed: the layer works once, wherever it stands besides.
-#[derive(Clone)]
-struct Applied;
-
-/// Who speaks to the server.
-#[derive(Clone, Copy)]
-enum Peer {
-    Ip(IpAddr),
-    /// It has no address that could be checked, and is on this machine.
-    Local,
-    /// Nobody said.
-    Unknown,
-}
-
 /// What the client looks like to the proxies that are believed.
 #[derive(Default)]
 struct Client {
@@ -87,18 +73,19 @@ struct Client {
 
 impl Rules {
     /// Makes the request that of the client.
-    pub(super) fn apply<B>(&self, request: &mut Request<B>) {
-        if request.extensions().get::<Applied>().is_some() {
+    pub(crate) fn apply<B>(&self, request: &mut Request<B>) {
+        // The layer works once, wherever it stands besides.
+        if request.extensions().get::<DirectPeer>().is_some() {
             return;
         }
-        let peer = Peer::of(request.feature::<ConnectionInfo>());
+        let peer = Peer::of(request);
         let hops = Hops::read(self, request.headers());
         if hops.hops.is_empty() {
             return;
         }
         if let Some(client) = self.follow(peer, &hops) {
             self.write(client, request);
-            request.extensions_mut().insert(Applied);
+            request.extensions_mut().insert(DirectPeer(peer));
         }
     }
 
@@ -120,7 +107,7 @@ impl Rules {
         let mut client = Client::default();
         let mut current = peer;
         for hop in &hops.hops {
-            if !self.trusts(current) {
+            if !self.proxies.trust(current) {
                 tracing::debug!(proxy = %current, "an unknown proxy; what it forwards is not taken over");
                 break;
             }
@@ -178,21 +165,6 @@ impl Rules {
             return None;
         }
         Some(())
-    }
-
-    fn trusts(&self, peer: Peer) -> bool {
-        if self.proxies.is_empty() && self.networks.is_empty() {
-            return true;
-        }
-        match peer {
-            Peer::Ip(ip) => {
-                let known = |proxy: &IpAddr| *proxy == ip || *proxy == ip.to_canonical();
-                self.proxies.iter().any(known)
-                    || self.networks.iter().any(|network| network.contains(ip))
-            }
-            Peer::Local => true,
-            Peer::Unknown => false,
-        }
     }
 
     fn host(&self, text: &str) -> Option<HeaderValue> {
@@ -257,31 +229,6 @@ impl Client {
             || self.scheme.is_some()
             || self.host.is_some()
             || self.prefix.is_some()
-    }
-}
-
-impl Peer {
-    fn of(info: Option<&ConnectionInfo>) -> Self {
-        let Some(info) = info else {
-            return Self::Unknown;
-        };
-        match info.remote().and_then(Endpoint::socket_addr) {
-            Some(address) => Self::Ip(address.ip()),
-            None => match info.transport() {
-                Transport::Unix | Transport::Memory => Self::Local,
-                _ => Self::Unknown,
-            },
-        }
-    }
-}
-
-impl std::fmt::Display for Peer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Ip(ip) => ip.fmt(f),
-            Self::Local => f.write_str("local"),
-            Self::Unknown => f.write_str("unknown"),
-        }
     }
 }
 

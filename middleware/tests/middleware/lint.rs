@@ -8,6 +8,7 @@ use transom::testing::TestServer;
 use transom::{ApplicationBuilder, Body, Request, Response};
 use transom_conformance::Lint;
 use transom_middleware::access_log::{AccessLogLayer, LogFormat};
+use transom_middleware::certificate_forwarding::CertificateForwardingLayer;
 use transom_middleware::concurrency_limiter::ConcurrencyLimiterLayer;
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
@@ -57,6 +58,7 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
             .layer(log.clone())
             .layer(ServerTimingLayer::always())
             .layer(HealthChecksLayer::new().with_check(degraded))
+            .layer(CertificateForwardingLayer::base64())
             .layer(ForwardedHeadersLayer::new(parts))
             .layer(HostFilteringLayer::new(["example.com"]).unwrap())
             .layer(HttpsRedirectionLayer::new().with_https_port(443))
@@ -94,6 +96,7 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
                     .uri(path)
                     .header("host", "inner")
                     .header("content-type", "application/x-www-form-urlencoded")
+                    .header("x-client-cert", "MAMCAQE=")
                     .header("x-forwarded-for", "192.0.2.1:80")
                     .header("x-forwarded-proto", proto)
                     .header("x-forwarded-host", host);

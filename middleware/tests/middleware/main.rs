@@ -4,6 +4,7 @@
 mod support;
 
 mod access_log;
+mod certificate_forwarding;
 mod concurrency_limiter;
 mod deploy;
 mod developer_error_page;
