@@ -23,6 +23,8 @@ pub mod host_filtering;
 pub mod hsts;
 #[cfg(feature = "https-redirection")]
 pub mod https_redirection;
+#[cfg(feature = "iis")]
+pub mod iis;
 #[cfg(feature = "method-override")]
 pub mod method_override;
 #[cfg(feature = "owin")]
@@ -75,6 +77,7 @@ mod reexecution;
 #[cfg(any(
     feature = "host-filtering",
     feature = "https-redirection",
+    feature = "iis",
     feature = "rewrite",
 ))]
 mod response_future;
@@ -98,6 +101,7 @@ pub use host_patterns::InvalidHostPattern;
 #[cfg(any(
     feature = "host-filtering",
     feature = "https-redirection",
+    feature = "iis",
     feature = "rewrite",
 ))]
 pub use response_future::ResponseFuture;

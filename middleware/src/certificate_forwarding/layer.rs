@@ -84,6 +84,11 @@ impl CertificateForwardingLayer {
         self.with(|rules| rules.max_chain_length = certificates)
     }
 
+    #[cfg(feature = "iis")]
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     fn of(name: HeaderName, form: Form) -> Self {
         Self {
             rules: Arc::new(Rules::new(name, form)),

@@ -118,6 +118,11 @@ impl ForwardedHeadersLayer {
         self.with(|rules| rules.names.original[part.index()] = name)
     }
 
+    #[cfg(feature = "iis")]
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     fn of(source: Source, parts: impl IntoIterator<Item = ForwardedPart>) -> Self {
         let mut enabled = [false; 4];
         for part in parts {

@@ -14,6 +14,7 @@ mod health_checks;
 mod host_filtering;
 mod hsts;
 mod https_redirection;
+mod iis;
 mod lint;
 mod method_override;
 mod owin;

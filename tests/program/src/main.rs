@@ -1,5 +1,7 @@
 //! A program as a user writes it: servers to choose from, settings, a pipeline, signals, an exit code.
 
+mod seen;
+
 use std::process::ExitCode;
 
 use futures_util::{StreamExt, stream};
@@ -8,6 +10,7 @@ use transom::hosting::{Servers, Settings};
 use transom::hyper::Endpoint;
 use transom::testing::TestServer;
 use transom::{Body, Error, Host, HyperServer, Response};
+use transom_middleware::iis::UseIis;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -30,12 +33,15 @@ async fn run() -> Result<(), Error> {
     let host = Host::choose(&servers, settings)?;
     #[cfg(target_os = "linux")]
     let host = host.with_systemd();
-    host.configure(|app| {
-        app.map("/endless", |endless| endless.run_fn(endless_answer))
-            .run_fn(|_| async { "hello" })
-    })
-    .run()
-    .await
+    host.use_iis()?
+        .configure(|app| {
+            app.map("/endless", |endless| endless.run_fn(endless_answer))
+                .map("/seen", |seen| seen.run_fn(seen::tell))
+                .map("/echo", |echo| echo.run_fn(seen::echo))
+                .run_fn(|_| async { "hello" })
+        })
+        .run()
+        .await
 }
 
 /// Begins to answer, and never ends: something for a stop to wait for.

@@ -2,6 +2,8 @@
 #![cfg(unix)]
 
 mod bad_input;
+mod iis;
+mod module;
 mod program;
 mod signals;
 #[cfg(target_os = "linux")]

@@ -40,7 +40,7 @@ impl Drop for Directory {
     }
 }
 
-fn command(directory: &Directory, arguments: &[&str]) -> Command {
+pub(crate) fn command(directory: &Directory, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_transom-program"));
     command
         .args(arguments)
@@ -127,10 +127,11 @@ impl Program {
     }
 }
 
-struct Running(Option<Child>);
+pub(crate) struct Running(pub(crate) Option<Child>);
 
 impl Running {
-    fn wait(mut self) -> Output {
+    /// Waits until it has ended, and returns what it wrote.
+    pub(crate) fn wait(mut self) -> Output {
         let begun = Instant::now();
         let child = self.0.as_mut().expect("it runs");
         while child.try_wait().expect("it is a child").is_none() {
