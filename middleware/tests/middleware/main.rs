@@ -7,6 +7,7 @@ mod access_log;
 mod certificate_forwarding;
 mod concurrency_limiter;
 mod deploy;
+mod deploy_iis;
 mod developer_error_page;
 mod exception_handler;
 mod forwarded_headers;
