@@ -22,7 +22,7 @@ use http_body_util::BodyExt as _;
 use transom::RequestExt as _;
 use transom::features::{
     ConnectionInfo, MaxRequestBodySize, PathBase, RequestLifetime, Scheme, ServerStatistics,
-    ServerVariables,
+    ServerVariables, TlsInfo,
 };
 use transom::pipeline::Failure;
 
@@ -162,6 +162,11 @@ async fn seen(request: Request) -> String {
         let end = |end: Option<&_>| end.map_or_else(String::new, ToString::to_string);
         line("remote", end(info.remote()));
         line("local", end(info.local()));
+    }
+    let tls = request.feature::<TlsInfo>();
+    if let Some(der) = tls.and_then(TlsInfo::client_certificate) {
+        let hexadecimal = der.iter().map(|byte| format!("{byte:02x}"));
+        line("client certificate", hexadecimal.collect());
     }
     for (name, value) in request.headers() {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

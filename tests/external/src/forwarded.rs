@@ -1,8 +1,10 @@
 //! Which proxies the program believes, and what.
 
 use std::ffi::OsStr;
+use std::net::IpAddr;
 
 use transom::{ApplicationBuilder, Error};
+use transom_middleware::certificate_forwarding::CertificateForwardingLayer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::path_base::PathBaseLayer;
 
@@ -15,6 +17,8 @@ pub(crate) struct Forwarded {
     limit: Option<usize>,
     prefix: bool,
     path_base: Option<String>,
+    /// The form in which they write certificates of clients.
+    certificate: Option<String>,
 }
 
 /// Takes what is said of proxies out of the arguments.
@@ -29,6 +33,7 @@ pub(crate) fn take(arguments: Vec<&OsStr>) -> Result<(Forwarded, Vec<&OsStr>), E
                 forwarded.limit = Some(limit.parse().map_err(invalid)?);
             }
             Some(("path-base", base)) => forwarded.path_base = Some(base.to_owned()),
+            Some(("forwarded-certificate", form)) => forwarded.certificate = Some(form.to_owned()),
             _ => rest.push(argument),
         }
     }
@@ -50,17 +55,36 @@ impl Forwarded {
             true => ForwardedHeadersLayer::rfc7239(parts),
             false => ForwardedHeadersLayer::new(parts),
         };
+        let mut certificate = match self.certificate.as_deref() {
+            None => None,
+            Some("base64") => Some(CertificateForwardingLayer::base64()),
+            Some("pem") => Some(CertificateForwardingLayer::pem()),
+            Some("rfc9440") => Some(CertificateForwardingLayer::rfc9440()),
+            Some(other) => {
+                return Err(invalid(format_args!(
+                    "`{other}` is no form of a certificate"
+                )));
+            }
+        };
         if !self.known.is_empty() {
-            let known: Result<Vec<_>, _> =
+            let known: Result<Vec<IpAddr>, _> =
                 self.known.iter().map(|address| address.parse()).collect();
-            layer = layer
-                .with_known_proxies(known.map_err(invalid)?)
-                .with_known_networks([]);
+            let known = known.map_err(invalid)?;
+            certificate = certificate.map(|layer| {
+                layer
+                    .with_known_proxies(known.iter().copied())
+                    .with_known_networks([])
+            });
+            layer = layer.with_known_proxies(known).with_known_networks([]);
         }
         if self.limit.is_some() {
             layer = layer.with_forward_limit(self.limit);
         }
         let app = app.layer(layer);
+        let app = match certificate {
+            Some(layer) => app.layer(layer),
+            None => app,
+        };
         Ok(match &self.path_base {
             Some(base) => app.layer(PathBaseLayer::new(base).map_err(invalid)?),
             None => app,
