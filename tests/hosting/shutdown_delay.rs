@@ -67,20 +67,24 @@ async fn without_a_delay_the_word_and_the_stop_are_one() {
 async fn start(delay: Duration) -> RunningHost {
     let host = Host::builder(TestServer::new()).with_shutdown_delay(delay);
     let host = host.configure(|app| app.run_fn(say));
-    host.start().await.unwrap()
+    host.start().await.expect("it binds")
 }
 
 async fn say(request: Request) -> String {
-    let lifetime = request.feature::<ServerLifetime>().unwrap();
+    let lifetime = request
+        .feature::<ServerLifetime>()
+        .expect("every server has one");
     let (announced, stopping) = (lifetime.is_stop_announced(), lifetime.is_stopping());
     format!("announced: {announced}, stopping: {stopping}")
 }
 
 async fn ask(host: &RunningHost) -> bytes::Bytes {
-    let features = host.server_features().next().unwrap();
-    let client = features.require::<TestClient>().unwrap();
-    let response = client.get("/").await.unwrap();
-    response.into_body().collect(64).await.unwrap()
+    let features = host.server_features().next().expect("one server");
+    let client = features
+        .require::<TestClient>()
+        .expect("it is one in memory");
+    let response = client.get("/").await.expect("it serves");
+    response.into_body().collect(64).await.expect("a few bytes")
 }
 
 /// A server that fails when it is told to.
