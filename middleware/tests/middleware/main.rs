@@ -7,6 +7,7 @@ mod access_log;
 mod concurrency_limiter;
 mod deploy;
 mod developer_error_page;
+mod diagnostics;
 mod exception_handler;
 mod forwarded_headers;
 mod health_checks;
