@@ -1,16 +1,17 @@
+use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many rejections there were, by cause. The causes are not known beforehand, but they are few: the first get
 /// counters of their own, the others share one. Counting takes no lock, for a server may be flooded with what it
 /// rejects.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Rejections {
     causes: [Counter; CAUSES],
     others: AtomicU64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Counter {
     /// Set once, by the first rejection that finds it free.
     cause: OnceLock<&'static str>,
@@ -21,7 +22,7 @@ struct Counter {
 const CAUSES: usize = 32;
 
 /// What the others are called.
-pub(super) const OTHER: &str = "other";
+const OTHER: &str = "other";
 
 impl Rejections {
     pub(super) fn count(&self, cause: &'static str) {
@@ -43,6 +44,12 @@ impl Rejections {
         own.chain([others])
             .filter(|(_, count)| *count > 0)
             .collect()
+    }
+}
+
+impl fmt::Debug for Rejections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.by_cause()).finish()
     }
 }
 

@@ -108,11 +108,10 @@ mod tests {
             (Duration::from_secs(3660), "1 h 1 min"),
             (Duration::from_secs(90_000), "1 d 1 h"),
             (Duration::from_secs(86_400 * 1234 + 3599), "1,234 d"),
+            (Duration::MAX, "213,503,982,334,601 d 7 h"),
         ] {
             assert_eq!(Time(time).to_string(), text);
         }
-        // Such a time is no time.
-        assert!(Time(Duration::MAX).to_string().ends_with(" d 15 h"));
     }
 
     #[test]
