@@ -8,8 +8,8 @@
 //!
 //! ASP.NET Core has no such page; what it shows is read there with `dotnet-counters`.
 //!
-//! Put it after [`forwarded_headers`](crate::forwarded_headers), so that a guard sees the client and not the proxy; and before whatever
-//! limits, redirects or rewrites, so that it answers when the application is busy.
+//! Put it after [`forwarded_headers`](crate::forwarded_headers) and the log, so that a guard sees the client and not the proxy, and the log has
+//! who looked; and before whatever limits, redirects or rewrites, so that it answers when the application is busy.
 //!
 //! **Only where the environment of the host is `Development`**, or behind a [guard](DiagnosticsLayer::guarded_by) in any environment.
 //!
