@@ -9,6 +9,8 @@ pub mod certificate_forwarding;
 pub mod concurrency_limiter;
 #[cfg(feature = "developer-error-page")]
 pub mod developer_error_page;
+#[cfg(feature = "diagnostics")]
+pub mod diagnostics;
 #[cfg(feature = "exception-handler")]
 pub mod exception_handler;
 #[cfg(feature = "forwarded-headers")]
@@ -46,8 +48,13 @@ pub mod status_code_pages;
 
 #[cfg(any(feature = "exception-handler", feature = "status-code-pages"))]
 mod answer;
+#[cfg(any(feature = "developer-error-page", feature = "diagnostics"))]
+mod document;
+#[cfg(any(feature = "diagnostics", feature = "health-checks"))]
+mod get_only;
 #[cfg(any(
     feature = "developer-error-page",
+    feature = "diagnostics",
     feature = "exception-handler",
     feature = "status-code-pages",
 ))]

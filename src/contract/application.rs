@@ -100,6 +100,11 @@ impl App {
         Self(Arc::new(Labelled { app: self, label }))
     }
 
+    /// Returns its description, if it was given one of this type.
+    pub(crate) fn label<L: 'static>(&self) -> Option<&L> {
+        self.0.label()?.downcast_ref()
+    }
+
     /// Returns whether both are handles of one application.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -129,6 +134,9 @@ pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 trait Erased: Send + Sync {
     fn call(self: Arc<Self>, request: Request) -> BoxFuture<Response>;
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn label(&self) -> Option<&dyn Any> {
+        None
+    }
 }
 
 impl<A: Application> Erased for A {
@@ -146,12 +154,16 @@ struct Labelled<L> {
     label: L,
 }
 
-impl<L: fmt::Debug + Send + Sync> Erased for Labelled<L> {
+impl<L: fmt::Debug + Send + Sync + 'static> Erased for Labelled<L> {
     fn call(self: Arc<Self>, request: Request) -> BoxFuture<Response> {
         Arc::clone(&self.app.0).call(request)
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.label.fmt(f)
+    }
+
+    fn label(&self) -> Option<&dyn Any> {
+        Some(&self.label)
     }
 }

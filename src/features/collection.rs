@@ -35,7 +35,7 @@ use super::{MissingFeature, OriginalTarget, RequestScope, ServerInfo};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a feature",
-    note = "known features: ServerAddresses, ServerInfo, ServerLifetime, ServerReload, ServerStatistics, ServerVariables, EndsByItself, \
+    note = "known features: ServerAddresses, ServerInfo, ServerLifetime, ServerLimits, ServerReload, ServerStatistics, ServerVariables, EndsByItself, \
             ConnectionInfo, Scheme, ProxyProtocolInfo, TlsInfo, RequestLifetime, RequestIdentifier, MaxRequestBodySize, \
             OriginalTarget, PathBase, ResponseTrailers, ExtendedConnect, dyn Upgrade",
     note = "a type of your own becomes one with `impl transom::Feature`; wrap a foreign one, such as `String`, in a \

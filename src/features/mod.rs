@@ -9,6 +9,7 @@
 //! |---|---|---|---|
 //! | [`ServerAddresses`] | `server.addresses` | server | `IServerAddressesFeature` |
 //! | [`ServerInfo`] | `server.info` | server | - |
+//! | [`ServerLimits`] | `server.limits` | server | `KestrelServerLimits` |
 //! | [`ServerLifetime`] | `server.lifetime` | server | `IHostApplicationLifetime` |
 //! | [`ServerReload`] | `server.reload` | server | `IOptionsMonitor` |
 //! | [`ServerStatistics`] | `server.statistics` | server | the meters of Kestrel |
@@ -55,6 +56,7 @@ mod missing;
 mod original_target;
 mod path_base;
 mod proxy_protocol_info;
+mod rejections;
 mod request_ext;
 mod request_identifier;
 mod request_scope;
@@ -62,6 +64,7 @@ mod response_trailers;
 mod scheme;
 mod server_info;
 mod server_lifetime;
+mod server_limits;
 mod server_reload;
 mod server_statistics;
 mod server_variables;
@@ -90,6 +93,7 @@ pub use scheme::Scheme;
 pub use server_info::ServerInfo;
 pub use server_lifetime::ServerLifetime;
 pub(crate) use server_lifetime::StopSteps;
+pub use server_limits::{LimitValue, ServerLimit, ServerLimits};
 pub use server_reload::{Reloading, ServerReload};
 pub use server_statistics::{Counted, ServerStatistics};
 pub use server_variables::ServerVariables;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use event_listener::Event;
 
 use super::Feature;
+use super::rejections::Rejections;
 
 /// What a server is doing at this moment, and what it has done since it was bound.
 ///
@@ -28,7 +29,7 @@ struct State {
     connections: Count,
     requests: Count,
     upgraded: Count,
-    rejections: AtomicU64,
+    rejections: Rejections,
     /// Notified when one of the counts that keep a server from stopping falls to zero...
     idle: Event,
     /// ... once somebody has waited for that: a server that runs does not pay for it in each request.
@@ -83,7 +84,26 @@ impl ServerStatistics {
     /// malformed, too large, too slow, too many. An engine that does not tell its adapter of them counts
     /// none.
     pub fn rejections(&self) -> u64 {
-        self.0.rejections.load(Ordering::Relaxed)
+        let causes = self.rejections_by_cause();
+        causes.into_iter().map(|(_, count)| count).sum()
+    }
+
+    /// Returns the causes of the [rejections](Self::rejections), each with how many it has, in the order in which
+    /// they first came. The default server's are those of [`RejectionReason`](crate::hyper::RejectionReason).
+    ///
+    /// ```
+    /// use transom::features::ServerStatistics;
+    ///
+    /// let statistics = ServerStatistics::new();
+    /// for cause in ["invalid_request", "untrusted_peer", "invalid_request"] {
+    ///     statistics.count_rejection(cause);
+    /// }
+    /// let causes = statistics.rejections_by_cause();
+    /// assert_eq!(causes, [("invalid_request", 2), ("untrusted_peer", 1)]);
+    /// assert_eq!(statistics.rejections(), 3);
+    /// ```
+    pub fn rejections_by_cause(&self) -> Vec<(&'static str, u64)> {
+        self.0.rejections.by_cause()
     }
 
     /// Returns whether no request is in flight and no connection is upgraded.
@@ -140,8 +160,11 @@ impl ServerStatistics {
     }
 
     /// Counts a request that was refused, or a connection that was refused or ended; for servers.
-    pub fn count_rejection(&self) {
-        self.0.rejections.fetch_add(1, Ordering::Relaxed);
+    ///
+    /// The cause is a word for logs and metrics: `invalid_request`, say. A server has a few of them, and not one for
+    /// every peer: those after the 32nd are counted together, as `other`.
+    pub fn count_rejection(&self, cause: &'static str) {
+        self.0.rejections.count(cause);
     }
 
     fn count(&self, counter: fn(&State) -> &Count) -> Counted {

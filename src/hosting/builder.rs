@@ -228,8 +228,8 @@ impl HostBuilder {
     /// Ends with a pipeline that is built once, when every server is bound.
     ///
     /// [`ApplicationBuilder::server_features`] are then the first server's, with the addresses of all, and
-    /// the host's own: [`HostLifetime`](super::HostLifetime), [`Stopper`](super::Stopper),
-    /// [`HostEnvironment`].
+    /// the host's own: [`HostServers`](super::HostServers), [`HostLifetime`](super::HostLifetime),
+    /// [`Stopper`](super::Stopper), [`HostEnvironment`].
     #[doc(alias = "Configure")]
     pub fn configure(
         self,

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use super::options::Options;
 use super::supervisor::{BoxSignal, Manner, Supervisor};
-use super::{HostBuilder, HostLifetime, RunningHost, Stopper, urls};
+use super::{HostBuilder, HostLifetime, HostServers, RunningHost, Stopper, urls};
 use crate::contract::{App, BoundServer, BoxServer, Error, Server};
 use crate::features::{Features, ServerAddresses};
 
@@ -159,6 +159,7 @@ impl Host {
         let (lifetime, stopper) = (HostLifetime::default(), Stopper::default());
         let environment = options.environment.unwrap_or_default();
         let mut features = host_features(&servers);
+        features.insert(HostServers::new(&servers));
         features.insert(lifetime.clone());
         features.insert(stopper.clone());
         features.insert(environment.clone());

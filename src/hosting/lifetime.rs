@@ -1,4 +1,5 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::features::Feature;
 use crate::signal::Signal;
@@ -15,6 +16,7 @@ use crate::signal::Signal;
 /// let host = Host::builder(TestServer::new()).configure(|app| app.build()).start().await?;
 /// let lifetime = host.lifetime();
 /// assert!(lifetime.is_started() && !lifetime.is_stopping());
+/// assert!(lifetime.started_at() <= Some(std::time::SystemTime::now()));
 ///
 /// host.stop().await?;
 /// lifetime.stopped().await;
@@ -30,6 +32,8 @@ pub struct HostLifetime(Arc<Tokens>);
 #[derive(Debug, Default)]
 struct Tokens {
     started: Signal,
+    /// By both clocks: one tells when, the other how long ago. Set before the signal is fired.
+    began: OnceLock<(SystemTime, Instant)>,
     stopping: Signal,
     stopped: Signal,
 }
@@ -80,7 +84,21 @@ impl HostLifetime {
         self.0.stopped.is_fired()
     }
 
+    /// Returns when every server served; `None` before.
+    pub fn started_at(&self) -> Option<SystemTime> {
+        self.0.began.get().map(|(at, _)| *at)
+    }
+
+    /// Returns for how long every server has served; `None` before. It goes on while the host stops, and no matter
+    /// how the clock of the machine is set.
+    pub fn uptime(&self) -> Option<Duration> {
+        self.0.began.get().map(|(_, since)| since.elapsed())
+    }
+
     pub(super) fn start(&self) {
+        self.0
+            .began
+            .get_or_init(|| (SystemTime::now(), Instant::now()));
         self.0.started.fire();
     }
 

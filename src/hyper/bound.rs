@@ -10,7 +10,9 @@ use super::connection::{Gate, Server};
 use super::options::Options;
 use crate::adapter::Dispatcher;
 use crate::contract::{Application, BoundServer, Error, Shutdown};
-use crate::features::{Features, ServerAddress, ServerAddresses, ServerInfo, ServerStatistics};
+use crate::features::{
+    Features, ServerAddress, ServerAddresses, ServerInfo, ServerLimits, ServerStatistics,
+};
 
 const NAME: &str = "hyper";
 /// hyper does not tell its version; a test compares this with the lock file.
@@ -26,6 +28,7 @@ pub struct BoundHyperServer {
     addresses: ServerAddresses,
     features: Features,
     statistics: ServerStatistics,
+    limits: ServerLimits,
     options: Options,
     #[cfg(feature = "configuration")]
     follower: Option<super::configuration::Follower>,
@@ -43,11 +46,13 @@ impl BoundHyperServer {
         let listeners = endpoints.iter().flat_map(|endpoint| &endpoint.listeners);
         let addresses = ServerAddresses::new(requested, addresses(listeners));
         let statistics = ServerStatistics::new();
+        let limits = ServerLimits::new(options.limits.list());
         let (live, changes) = changes();
         let mut features = Features::new();
         features.insert(ServerInfo::new(NAME, VERSION));
         features.insert(addresses.clone());
         features.insert(statistics.clone());
+        features.insert(limits.clone());
         features.insert(live);
         features.insert(binder.memory.clone());
         Self {
@@ -57,6 +62,7 @@ impl BoundHyperServer {
             addresses,
             features,
             statistics,
+            limits,
             options,
             #[cfg(feature = "configuration")]
             follower: None,
@@ -112,6 +118,7 @@ impl BoundServer for BoundHyperServer {
             addresses,
             features,
             statistics,
+            limits,
             options,
             ..
         } = self;
@@ -119,6 +126,7 @@ impl BoundServer for BoundHyperServer {
             dispatcher: Dispatcher::new(app, features, &shutdown)
                 .with_max_request_body_size(options.limits.max_request_body_size()),
             gate: Gate::new(&options.limits, statistics.clone()),
+            limits,
             options: Arc::new(options),
             shutdown: shutdown.clone(),
         });

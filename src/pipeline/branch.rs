@@ -1,6 +1,7 @@
 //! Stages that choose a way by the request.
 
 use super::Next;
+use super::next::labels;
 use super::stage::{Label, Stage};
 use crate::contract::{App, Application, Request, Response};
 use crate::features::PathBase;
@@ -14,7 +15,7 @@ pub(super) struct Map {
 
 impl Map {
     pub(super) fn stage(path: PathBase, branch: App) -> Stage {
-        let label = Label::new(format!("map {:?}", path.as_str())).with_branch(&branch);
+        let label = Label::new(format!("map {:?}", path.as_str())).with_branch(labels(&branch));
         Stage::new(label, move |next| App::new(Self { path, branch, next }))
     }
 }
@@ -57,7 +58,7 @@ pub(super) struct Branch<T> {
 
 impl<T: Fn(&Request) -> bool + Send + Sync + 'static> Branch<T> {
     pub(super) fn stage(test: T, branch: App) -> Stage {
-        let label = Label::new("map_when").with_branch(&branch);
+        let label = Label::new("map_when").with_branch(labels(&branch));
         Stage::new(label, move |next| App::new(Self { test, branch, next }))
     }
 }
@@ -80,7 +81,8 @@ pub(super) struct Detour<T> {
 
 impl<T: Fn(&Request) -> bool + Send + Sync + 'static> Detour<T> {
     pub(super) fn stage(test: T, stages: Vec<Stage>) -> Stage {
-        let label = Label::new("use_when").with_branch(&stages);
+        let label = Label::new("use_when");
+        let label = label.with_branch(stages.iter().map(|stage| stage.label().clone()).collect());
         Stage::new(label, move |next| {
             let detour = Stage::build(stages, next.clone());
             App::new(Self { test, detour, next })

@@ -94,5 +94,5 @@ pub use builder::ApplicationBuilder;
 pub use failure::Failure;
 pub use next::{Next, Running};
 pub use respond::IntoResponse;
-pub use stage_names::StageNames;
+pub use stage_names::{NamedStage, StageNames};
 pub use terminal::IntoApplication;

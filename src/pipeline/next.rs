@@ -115,6 +115,14 @@ impl fmt::Debug for Next {
     }
 }
 
+/// Returns how the stages of an application print; one that no builder made is one stage.
+pub(super) fn labels(app: &App) -> Vec<Label> {
+    match app.label::<Labels>() {
+        Some(Labels(labels)) => labels.to_vec(),
+        None => vec![Label::new(format!("{app:?}"))],
+    }
+}
+
 /// A pipeline as a list of its stages.
 struct Labels(Arc<[Label]>);
 

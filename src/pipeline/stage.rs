@@ -26,6 +26,10 @@ impl Stage {
         }
     }
 
+    pub(super) fn label(&self) -> &Label {
+        &self.label
+    }
+
     /// Composes stages around an end, the last one first, and returns the head of the pipeline.
     pub(super) fn build(stages: Vec<Self>, end: Next) -> Next {
         let labels = stages
@@ -51,7 +55,7 @@ impl fmt::Debug for Stage {
 #[derive(Clone)]
 pub(super) struct Label {
     text: String,
-    branch: Option<String>,
+    branch: Option<Arc<[Label]>>,
 }
 
 impl Label {
@@ -73,9 +77,14 @@ impl Label {
         &self.text
     }
 
-    pub(super) fn with_branch(self, branch: &impl fmt::Debug) -> Self {
+    /// Returns the stages of the branch; none if there is no branch.
+    pub(super) fn branch(&self) -> &[Self] {
+        self.branch.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn with_branch(self, branch: Vec<Self>) -> Self {
         Self {
-            branch: Some(format!("{branch:?}")),
+            branch: Some(branch.into()),
             ..self
         }
     }
@@ -85,7 +94,7 @@ impl fmt::Debug for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
         match &self.branch {
-            Some(branch) => write!(f, " {branch}"),
+            Some(branch) => write!(f, " {branch:?}"),
             None => Ok(()),
         }
     }

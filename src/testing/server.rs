@@ -10,7 +10,7 @@ use crate::adapter::Dispatcher;
 use crate::contract::{Application, BoundServer, Error, Server, Shutdown};
 use crate::features::{
     Features, MaxRequestBodySize, ResponseTrailers, ServerAddress, ServerAddresses, ServerInfo,
-    ServerStatistics,
+    ServerLimit, ServerLimits, ServerStatistics,
 };
 
 /// How many requests may wait for a server that does not take them.
@@ -76,6 +76,8 @@ impl Server for TestServer {
             vec![ServerAddress::memory(name)],
         ));
         features.insert(ServerStatistics::new());
+        let limit = ServerLimit::bytes("max_request_body_size", self.max_request_body_size);
+        features.insert(ServerLimits::new([limit]));
         features.insert(ResponseTrailers::new());
         features.insert(TestClient::new(sender));
         Ok(BoundTestServer {

@@ -1,10 +1,11 @@
 //! Binding, configuring, starting.
 
 use std::net::TcpListener;
+use std::time::{Instant, SystemTime};
 
 use http::StatusCode;
 use transom::features::{RequestExt, ServerAddresses, ServerInfo};
-use transom::hosting::{HostEnvironment, HostLifetime, Stopper};
+use transom::hosting::{HostEnvironment, HostLifetime, HostServers, Stopper};
 use transom::testing::{TestClient, TestServer};
 use transom::{Error, Host, Request};
 
@@ -50,12 +51,18 @@ async fn the_pipeline_is_built_from_the_addresses_of_all_and_the_other_features_
             features.require::<Stopper>()?;
             assert!(!features.require::<HostLifetime>()?.is_started());
             assert!(features.require::<HostEnvironment>()?.is_production());
-            seen.send((addresses, name)).unwrap();
+            let servers = features.require::<HostServers>()?;
+            let names = servers
+                .iter()
+                .filter_map(|server| server.get::<ServerInfo>());
+            let names: Vec<_> = names.map(|info| info.name().to_owned()).collect();
+            seen.send((addresses, name, names)).unwrap();
             Ok(app.build())
         });
     let host = soon(host.start()).await.unwrap();
-    let (addresses, name) = saw.try_recv().unwrap();
+    let (addresses, name, names) = saw.try_recv().unwrap();
     assert_eq!(name, "a");
+    assert_eq!(names, ["a", "b", "c"]);
     assert_eq!(addresses, host.addresses());
     assert_eq!(addresses.len(), 3);
     assert!(addresses.iter().all(|address| address.port() != Some(0)));
@@ -186,4 +193,29 @@ async fn an_application_that_is_there_already_is_served() {
     let response = soon(client.get("/")).await.unwrap();
     assert_eq!(response.into_body().collect(64).await.unwrap(), "there");
     soon(host.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_time_counts_from_when_every_server_serves() {
+    let (seen, saw) = std::sync::mpsc::channel();
+    let host = Host::builder(TestServer::new()).configure(move |app| {
+        let lifetime = app
+            .server_features()
+            .get::<HostLifetime>()
+            .cloned()
+            .unwrap();
+        assert_eq!((lifetime.started_at(), lifetime.uptime()), (None, None));
+        seen.send(lifetime).unwrap();
+        app.build()
+    });
+    let before = (SystemTime::now(), Instant::now());
+    let host = soon(host.start()).await.unwrap();
+    let lifetime = saw.try_recv().unwrap();
+    let at = lifetime.started_at().unwrap();
+    assert!((before.0..=SystemTime::now()).contains(&at));
+    let uptime = lifetime.uptime().unwrap();
+    assert!(uptime <= before.1.elapsed());
+    soon(host.stop()).await.unwrap();
+    assert!(lifetime.uptime().unwrap() >= uptime, "it goes on");
+    assert_eq!(lifetime.started_at(), Some(at));
 }

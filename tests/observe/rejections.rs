@@ -48,6 +48,8 @@ async fn a_request_that_is_refused_is_counted_measured_logged_and_told() {
     eventually("it is told", || told.all().len() == cases.len()).await;
     let expected = cases.map(|(_, status)| (RejectionReason::InvalidRequest, Some(status)));
     assert_eq!(told.all(), expected);
+    let causes = server.statistics.rejections_by_cause();
+    assert_eq!(causes, [("invalid_request", 3)]);
     assert_eq!(server.statistics.rejections(), 3);
     assert_eq!(server.statistics.total_requests(), 0);
     let series = "transom.rejections{error.type=invalid_request,http.response.status_code=400}";

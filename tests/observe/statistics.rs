@@ -56,7 +56,18 @@ async fn a_server_is_drained_when_its_last_connection_is_closed_and_nothing_is_i
 #[test]
 fn a_rejection_is_counted_and_keeps_nobody_waiting() {
     let statistics = ServerStatistics::new();
-    statistics.count_rejection();
+    statistics.count_rejection("invalid_request");
     assert_eq!(statistics.rejections(), 1);
     assert!(statistics.is_idle());
+}
+
+#[test]
+fn rejections_are_told_by_cause_in_the_order_in_which_they_came() {
+    let statistics = ServerStatistics::new();
+    assert_eq!(statistics.rejections_by_cause(), []);
+    for cause in ["b", "a", "b"] {
+        statistics.clone().count_rejection(cause);
+    }
+    assert_eq!(statistics.rejections_by_cause(), [("b", 2), ("a", 1)]);
+    assert_eq!(statistics.rejections(), 3);
 }

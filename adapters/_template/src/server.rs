@@ -1,5 +1,7 @@
 use transom::adapter::{bind, bound_features};
-use transom::features::{RequestedAddresses, Scheme, ServerInfo};
+use transom::features::{
+    MaxRequestBodySize, RequestedAddresses, Scheme, ServerInfo, ServerLimit, ServerLimits,
+};
 use transom::{Error, Server};
 
 use crate::bound::TemplateBoundServer;
@@ -65,7 +67,11 @@ impl Server for TemplateServer {
         let listeners = bind(&requested)?;
         let info = ServerInfo::new("template", "1")
             .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-        let features = bound_features(info, requested, &listeners);
+        let mut features = bound_features(info, requested, &listeners);
+        let body = self.max_request_body_size;
+        let body = body.unwrap_or(Some(MaxRequestBodySize::DEFAULT));
+        let body = ServerLimit::bytes("max_request_body_size", body);
+        features.insert(ServerLimits::new([body]));
         Ok(TemplateBoundServer {
             listeners,
             features,

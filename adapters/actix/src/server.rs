@@ -5,7 +5,9 @@ use std::time::Duration;
 use actix_server::ServerBuilder;
 use rustls::ServerConfig;
 use transom::adapter;
-use transom::features::{MaxRequestBodySize, RequestedAddresses, ServerInfo};
+use transom::features::{
+    MaxRequestBodySize, RequestedAddresses, ServerInfo, ServerLimit, ServerLimits,
+};
 use transom::{Error, Server};
 use transom_adapter_tokio::Tls;
 
@@ -196,7 +198,14 @@ impl ActixServer {
         let requested = self.addresses.take()?;
         self.options.tls = Tls::for_addresses(&requested, self.tls, self.handshake_timeout)?;
         let listeners = adapter::bind(&requested)?;
-        let features = adapter::bound_features(info(), requested, &listeners);
+        let mut features = adapter::bound_features(info(), requested, &listeners);
+        let head = self.options.request_head_timeout;
+        let head = (!head.is_zero()).then_some(head);
+        features.insert(ServerLimits::new([
+            ServerLimit::bytes("max_request_body_size", self.options.max_request_body_size),
+            ServerLimit::time("request_head_timeout", head),
+            ServerLimit::time("keep_alive_timeout", self.options.keep_alive_timeout),
+        ]));
         Ok(ActixBoundServer::new(listeners, features, self.options))
     }
 }

@@ -10,7 +10,9 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use support::start;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use transom::{Body, Request, Response};
+use transom::features::{ServerLimit, ServerLimits};
+use transom::{Body, BoundServer, Request, Response, Server};
+use transom_actix::ActixServer;
 use transom_conformance::by_hand::{Serving, content, until, within};
 
 async fn echo(request: Request) -> Response {
@@ -220,4 +222,20 @@ async fn a_thousand_requests_on_one_connection_and_64_connections_at_once() {
     }
     drop((client, clients));
     serving.stop().await;
+}
+
+#[tokio::test]
+async fn what_it_holds_clients_to_is_listed_as_it_was_set() {
+    let server = ActixServer::new("http://127.0.0.1:0")
+        .with_max_request_body_size(None)
+        .with_request_head_timeout(Duration::ZERO)
+        .with_keep_alive_timeout(Duration::from_secs(9));
+    let bound = server.bind().await.unwrap();
+    let limits = bound.features().require::<ServerLimits>().unwrap().all();
+    let expected = [
+        ServerLimit::bytes("max_request_body_size", None),
+        ServerLimit::time("request_head_timeout", None),
+        ServerLimit::time("keep_alive_timeout", Duration::from_secs(9)),
+    ];
+    assert_eq!(limits, expected);
 }

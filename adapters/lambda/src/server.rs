@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use transom::features::{ServerInfo, ServerStatistics};
+use transom::features::{
+    MaxRequestBodySize, ServerInfo, ServerLimit, ServerLimits, ServerStatistics,
+};
 use transom::{Error, Features, Server};
 
 use crate::bound::BoundLambdaServer;
@@ -158,6 +160,10 @@ impl Server for LambdaServer {
         );
         features.insert(LambdaFunction::from_environment());
         features.insert(ServerStatistics::new());
+        let body = self.options.max_request_body_size;
+        let body = body.unwrap_or(Some(MaxRequestBodySize::DEFAULT));
+        let body = ServerLimit::bytes("max_request_body_size", body);
+        features.insert(ServerLimits::new([body]));
         Ok(BoundLambdaServer {
             api,
             concurrency,

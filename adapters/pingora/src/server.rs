@@ -5,7 +5,9 @@ use std::time::Duration;
 use pingora_core::protocols::http::v2::server::H2Options;
 use rustls::ServerConfig;
 use transom::adapter;
-use transom::features::{MaxRequestBodySize, RequestedAddresses, ServerInfo};
+use transom::features::{
+    MaxRequestBodySize, RequestedAddresses, ServerInfo, ServerLimit, ServerLimits,
+};
 use transom::{Error, Server};
 use transom_adapter_tokio::{Tls, or_forever};
 
@@ -131,7 +133,16 @@ impl PingoraServer {
         let requested = self.addresses.take()?;
         self.options.tls = Tls::for_addresses(&requested, self.tls, self.handshake_timeout)?;
         let listeners = adapter::bind(&requested)?;
-        let features = adapter::bound_features(info(), requested, &listeners);
+        let mut features = adapter::bound_features(info(), requested, &listeners);
+        let limit = |time: Duration| (!time.is_zero()).then_some(time);
+        features.insert(ServerLimits::new([
+            ServerLimit::bytes("max_request_body_size", self.options.max_request_body_size),
+            ServerLimit::time(
+                "request_head_timeout",
+                limit(self.options.request_head_timeout),
+            ),
+            ServerLimit::time("keep_alive_timeout", limit(self.options.keep_alive_timeout)),
+        ]));
         Ok(PingoraBoundServer::new(listeners, features, self.options))
     }
 }

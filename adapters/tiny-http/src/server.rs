@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use transom::adapter::{Listener, bind, bound_features};
-use transom::features::{RequestedAddresses, Scheme, ServerInfo};
+use transom::features::{
+    MaxRequestBodySize, RequestedAddresses, Scheme, ServerInfo, ServerLimit, ServerLimits,
+};
 use transom::{Application, BoundServer, Error, Features, Server, Shutdown};
 
 use crate::engine::Engine;
@@ -140,7 +142,14 @@ impl Server for TinyHttpServer {
         }
         let info = ServerInfo::new("tiny_http", "0.12.0")
             .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-        let features = bound_features(info, requested, &listeners);
+        let mut features = bound_features(info, requested, &listeners);
+        let body = self.options.max_request_body_size;
+        let body = body.unwrap_or(Some(MaxRequestBodySize::DEFAULT));
+        features.insert(ServerLimits::new([
+            ServerLimit::bytes("max_request_body_size", body),
+            ServerLimit::time("read_timeout", self.options.read_timeout),
+            ServerLimit::time("write_timeout", self.options.write_timeout),
+        ]));
         Ok(BoundTinyHttpServer {
             listeners,
             engines,

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use transom::adapter;
-use transom::features::{MaxRequestBodySize, RequestedAddresses, ServerInfo};
+use transom::features::{
+    MaxRequestBodySize, RequestedAddresses, ServerInfo, ServerLimit, ServerLimits,
+};
 use transom::{Error, Server};
 use transom_adapter_tokio::Tls;
 use trillium_http::HttpConfig;
@@ -142,7 +144,12 @@ impl TrilliumServer {
             .with_received_body_max_len(u64::MAX)
             .without_panic_on_invalid_response_headers();
         let listeners = adapter::bind(&requested)?;
-        let features = adapter::bound_features(info(), requested, &listeners);
+        let mut features = adapter::bound_features(info(), requested, &listeners);
+        features.insert(ServerLimits::new([
+            ServerLimit::bytes("max_request_body_size", self.options.max_request_body_size),
+            ServerLimit::time("request_head_timeout", self.options.timeouts.head),
+            ServerLimit::time("keep_alive_timeout", self.options.timeouts.keep_alive),
+        ]));
         Ok(TrilliumBoundServer::new(listeners, features, self.options))
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use transom::adapter;
-use transom::features::{MaxRequestBodySize, RequestedAddresses, ServerInfo};
+use transom::features::{
+    MaxRequestBodySize, RequestedAddresses, ServerInfo, ServerLimit, ServerLimits,
+};
 use transom::{Error, Server};
 use transom_adapter_tokio::{Tls, or_forever};
 use xitca_http::config::HttpServiceConfig;
@@ -159,7 +161,11 @@ impl XitcaServer {
         let requested = self.addresses.take()?;
         self.options.tls = Tls::for_addresses(&requested, self.tls, self.handshake_timeout)?;
         let listeners = adapter::bind(&requested)?;
-        let features = adapter::bound_features(info(), requested, &listeners);
+        let mut features = adapter::bound_features(info(), requested, &listeners);
+        features.insert(ServerLimits::new([ServerLimit::bytes(
+            "max_request_body_size",
+            self.options.max_request_body_size,
+        )]));
         Ok(XitcaBoundServer::new(listeners, features, self.options))
     }
 }

@@ -21,7 +21,7 @@ impl fmt::Display for Page<'_> {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{status}: {error}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
              <header>\n<p class=\"status\">{status} {reason}</p>\n<h1>{error}</h1>\n\
-             <p class=\"target\">{method} {path}</p>\n</header>\n"
+             <p class=\"target\">{method} {path}</p>\n</header>\n<main>\n"
         )?;
         causes(f, &report.causes[1.min(report.causes.len())..])?;
         backtrace(f, report)?;
@@ -37,7 +37,7 @@ impl fmt::Display for Page<'_> {
         f.write_str("</div>\n")?;
         features(f, &report.features)?;
         f.write_str(
-            "<footer>Shown because the environment is Development. In any other there is no such page.</footer>\n\
+            "</main>\n<footer>Shown because the environment is Development. In any other there is no such page.</footer>\n\
              </body>\n</html>\n",
         )
     }
@@ -58,12 +58,12 @@ fn backtrace(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
     let debug = Escaped(&report.debug);
     write!(
         f,
-        "<section id=\"error\">\n<details>\n<summary>The error, in full</summary>\n<pre>{debug}</pre>\n</details>\n"
+        "<section id=\"error\">\n<details>\n<summary>The error, in full</summary>\n<pre tabindex=\"0\">{debug}</pre>\n</details>\n"
     )?;
     match &report.backtrace {
         Some(trace) => write!(
             f,
-            "<details open>\n<summary>Backtrace</summary>\n<pre id=\"backtrace\">{}</pre>\n</details>\n",
+            "<details open>\n<summary>Backtrace</summary>\n<pre id=\"backtrace\" tabindex=\"0\">{}</pre>\n</details>\n",
             Escaped(trace)
         )?,
         None => f.write_str(
@@ -113,7 +113,9 @@ fn features(f: &mut fmt::Formatter<'_>, names: &[&str]) -> fmt::Result {
     if names.is_empty() {
         return Ok(());
     }
-    f.write_str("<section>\n<details>\n<summary>Features of the request</summary>\n<pre>")?;
+    f.write_str(
+        "<section>\n<details>\n<summary>Features of the request</summary>\n<pre tabindex=\"0\">",
+    )?;
     for name in names {
         writeln!(f, "{}", Escaped(name))?;
     }

@@ -13,13 +13,10 @@ use transom::pipeline::Failure;
 use super::layer::Options;
 use super::page::{Page, Text};
 use super::report::Report;
+use crate::document::document;
 use crate::head::head;
 use crate::problem_details::{Form, ProblemContext, ProblemDetails, ProblemWriter};
 use crate::watched;
-
-/// Nothing may be loaded, run, sent or framed; the style is in the page.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
 
 /// Shows developers what failed. See the [module](super).
 #[derive(Clone, Debug)]
@@ -76,23 +73,13 @@ fn show<R: From<String>>(
     let report = Report::new(failure, request, options);
     let context = ProblemContext::of(request);
     let (content_type, body) = match context.form() {
-        Form::Json => return no_store(problem(&report, failure, &context)),
+        Form::Json => return problem(&report, failure, &context),
         Form::Html => ("text/html; charset=utf-8", Page(&report).to_string()),
         Form::Text => ("text/plain; charset=utf-8", Text(&report).to_string()),
     };
-    let mut response = Response::new(R::from(body));
+    let mut response = document(content_type, body);
     *response.status_mut() = report.status;
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_TYPE, content_type),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::VARY, "accept"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    no_store(response)
+    response
 }
 
 fn problem<R: From<String>>(
@@ -107,10 +94,7 @@ fn problem<R: From<String>>(
         .with_detail(error)
         .with_extension("causes", causes)
         .with_extension("stage", failure.stage());
-    ProblemWriter::new().write(context, problem)
-}
-
-fn no_store<R>(mut response: Response<R>) -> Response<R> {
+    let mut response = ProblemWriter::new().write(context, problem);
     let no_store = HeaderValue::from_static("no-store");
     response
         .headers_mut()

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use pin_project::pin_project;
 use tower_service::Service;
 use transom::RequestExt;
@@ -15,6 +15,7 @@ use transom::features::ServerLifetime;
 use super::HealthStatus;
 use super::layer::{Options, Probe};
 use super::report::Report;
+use crate::get_only;
 
 /// Answers probes, and hands everything else on. See the [module](super).
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ where
         let Some(probe) = self.options.probe(request.uri().path()) else {
             return HealthFuture(Kind::HandedOn(self.inner.call(request)));
         };
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if !get_only::reads(request.method()) {
             return HealthFuture(Kind::Refused);
         }
         let lifetime = request.feature::<ServerLifetime>().cloned();
@@ -111,7 +112,7 @@ where
                 let report = ready!(report.as_mut().poll(cx));
                 Poll::Ready(Ok(answer(&report)))
             }
-            KindProjection::Refused => Poll::Ready(Ok(refusal())),
+            KindProjection::Refused => Poll::Ready(Ok(get_only::refusal())),
         }
     }
 }
@@ -132,13 +133,5 @@ fn answer<R: From<String>>(report: &Report) -> Response<R> {
     let json = HeaderValue::from_static("application/json");
     headers.insert(header::CONTENT_TYPE, json);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-fn refusal<R: From<String>>() -> Response<R> {
-    let mut response = Response::new(R::from(String::new()));
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    let allowed = HeaderValue::from_static("GET, HEAD");
-    response.headers_mut().insert(header::ALLOW, allowed);
     response
 }

@@ -69,7 +69,7 @@ mod context;
 mod details;
 mod writer;
 
-#[cfg(feature = "developer-error-page")]
+#[cfg(any(feature = "developer-error-page", feature = "diagnostics"))]
 pub(crate) use accept::Form;
 pub use context::ProblemContext;
 pub use details::ProblemDetails;

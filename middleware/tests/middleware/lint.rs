@@ -11,6 +11,7 @@ use transom_middleware::access_log::{AccessLogLayer, LogFormat};
 use transom_middleware::certificate_forwarding::CertificateForwardingLayer;
 use transom_middleware::concurrency_limiter::ConcurrencyLimiterLayer;
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
+use transom_middleware::diagnostics::DiagnosticsLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::{HealthCheck, HealthChecksLayer, HealthStatus};
@@ -54,12 +55,15 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
         let (log, lines) = std::sync::mpsc::channel();
         let log = move |line: &str| log.send(line.to_owned()).unwrap();
         let log = AccessLogLayer::to_function(LogFormat::Combined, log).unwrap();
-        let pipeline = ApplicationBuilder::new()
+        let app = ApplicationBuilder::new();
+        let diagnostics = DiagnosticsLayer::of(&app).guarded_by(|_| true);
+        let pipeline = app
             .layer(log.clone())
             .layer(ServerTimingLayer::always())
             .layer(HealthChecksLayer::new().with_check(degraded))
             .layer(CertificateForwardingLayer::base64())
             .layer(ForwardedHeadersLayer::new(parts))
+            .layer(diagnostics)
             .layer(HostFilteringLayer::new(["example.com"]).unwrap())
             .layer(HttpsRedirectionLayer::new().with_https_port(443))
             .layer(HstsLayer::new())
@@ -83,6 +87,7 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
         for method in ["GET", "HEAD", "POST", "OPTIONS"] {
             for (path, host, proto) in [
                 ("/readyz", "inner", "http"),
+                ("/diagnostics", "inner", "http"),
                 ("/", "evil.example", "https"),
                 ("/a?b", "example.com", "http"),
                 ("/a?b", "example.com", "https"),
@@ -108,8 +113,8 @@ fn every_middleware_keeps_the_rules_on_both_of_its_sides() {
                 response.into_body().collect(1 << 20).await.unwrap();
             }
         }
-        let answered = [200, 400, 307, 200, 302, 500, 500, 404];
-        let refused = [405, 400, 307, 200, 302, 500, 500, 404];
+        let answered = [200, 200, 400, 307, 200, 302, 500, 500, 404];
+        let refused = [405, 405, 400, 307, 200, 302, 500, 500, 404];
         assert_eq!(statuses, [answered, answered, refused, refused].concat());
         assert!(log.flush());
         assert_eq!(lines.try_iter().count(), statuses.len());

@@ -9,6 +9,7 @@ mod concurrency_limiter;
 mod deploy;
 mod deploy_iis;
 mod developer_error_page;
+mod diagnostics;
 mod exception_handler;
 mod forwarded_headers;
 mod health_checks;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::{Gate, Place, Reason};
 use crate::adapter::Dispatcher;
 use crate::contract::{Application, Shutdown};
-use crate::features::ConnectionInfo;
+use crate::features::{ConnectionInfo, ServerLimits};
 use crate::hyper::observe::{Rejection, connection_refused};
 use crate::hyper::options::{Limits, Options};
 
@@ -17,6 +17,8 @@ pub(in crate::hyper) struct Server<A> {
     pub(in crate::hyper) options: Arc<Options>,
     pub(in crate::hyper) shutdown: Shutdown,
     pub(in crate::hyper) gate: Gate,
+    /// What others see of the limits.
+    pub(in crate::hyper) limits: ServerLimits,
 }
 
 impl<A: Application> Server<A> {
@@ -24,6 +26,7 @@ impl<A: Application> Server<A> {
     /// may be counts at once.
     pub(in crate::hyper) fn with_limits(&self, limits: Limits) -> Self {
         self.gate.set_limits(&limits);
+        self.limits.set(limits.list());
         Self {
             dispatcher: (self.dispatcher.clone())
                 .with_max_request_body_size(limits.max_request_body_size()),
@@ -33,6 +36,7 @@ impl<A: Application> Server<A> {
             }),
             shutdown: self.shutdown.clone(),
             gate: self.gate.clone(),
+            limits: self.limits.clone(),
         }
     }
 }

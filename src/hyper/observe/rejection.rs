@@ -101,7 +101,7 @@ impl Rejection {
         statistics: &ServerStatistics,
         hook: Option<&RejectionHook>,
     ) {
-        statistics.count_rejection();
+        statistics.count_rejection(self.reason.as_str());
         #[cfg(feature = "metrics")]
         super::measured::rejected(self.reason, self.status);
         tracing::debug!(

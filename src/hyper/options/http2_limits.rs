@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::contract::Error;
+use crate::features::ServerLimit;
 
 /// What a connection of HTTP/2 may take. Every limit is on from the start.
 ///
@@ -117,6 +118,36 @@ impl Http2Limits {
     /// Returns how long it may take to answer that.
     pub fn keep_alive_ping_timeout(&self) -> Duration {
         self.keep_alive_ping_timeout
+    }
+
+    pub(super) fn list(&self) -> [ServerLimit; 8] {
+        let Self {
+            max_streams,
+            header_table_size,
+            max_frame_size,
+            max_header_list_size,
+            initial_connection_window_size,
+            initial_stream_window_size,
+            keep_alive_ping_delay,
+            keep_alive_ping_timeout,
+        } = *self;
+        let bytes = |name, limit: u32| ServerLimit::bytes(name, u64::from(limit));
+        [
+            ServerLimit::count("http2.max_streams", u64::from(max_streams)),
+            bytes("http2.header_table_size", header_table_size),
+            bytes("http2.max_frame_size", max_frame_size),
+            bytes("http2.max_header_list_size", max_header_list_size),
+            bytes(
+                "http2.initial_connection_window_size",
+                initial_connection_window_size,
+            ),
+            bytes(
+                "http2.initial_stream_window_size",
+                initial_stream_window_size,
+            ),
+            ServerLimit::time("http2.keep_alive_ping_delay", keep_alive_ping_delay),
+            ServerLimit::time("http2.keep_alive_ping_timeout", keep_alive_ping_timeout),
+        ]
     }
 
     /// Checks what RFC 9113, section 6.5.2, allows.

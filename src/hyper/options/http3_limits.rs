@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::contract::Error;
+use crate::features::ServerLimit;
 
 /// What a connection of HTTP/3 may take. Every limit is on from the start.
 ///
@@ -108,6 +109,34 @@ impl Http3Limits {
     /// Returns how many handshakes may be under way at an endpoint.
     pub fn max_pending_handshakes(&self) -> usize {
         self.max_pending_handshakes
+    }
+
+    pub(super) fn list(&self) -> [ServerLimit; 7] {
+        let Self {
+            max_streams,
+            max_field_section_size,
+            connection_window_size,
+            stream_window_size,
+            send_buffer_size,
+            idle_timeout,
+            max_pending_handshakes,
+        } = *self;
+        let bytes = |name, limit: u32| ServerLimit::bytes(name, u64::from(limit));
+        [
+            ServerLimit::count("http3.max_streams", u64::from(max_streams)),
+            ServerLimit::bytes(
+                "http3.max_field_section_size",
+                max_field_section_size as u64,
+            ),
+            bytes("http3.connection_window_size", connection_window_size),
+            bytes("http3.stream_window_size", stream_window_size),
+            bytes("http3.send_buffer_size", send_buffer_size),
+            ServerLimit::time("http3.idle_timeout", idle_timeout),
+            ServerLimit::count(
+                "http3.max_pending_handshakes",
+                max_pending_handshakes as u64,
+            ),
+        ]
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{Http2Limits, Http3Limits, MinDataRate};
 use crate::contract::Error;
-use crate::features::MaxRequestBodySize;
+use crate::features::{MaxRequestBodySize, ServerLimit};
 
 /// What clients may take of a server: bytes, connections, and time. Every limit that has a sound value for
 /// everybody is on from the start.
@@ -245,6 +245,61 @@ impl Limits {
     /// Returns what a connection of HTTP/3 may take.
     pub fn http3(&self) -> &Http3Limits {
         &self.http3
+    }
+
+    /// Lists all of them by the names of their options, for [`ServerLimits`](crate::features::ServerLimits).
+    pub(in crate::hyper) fn list(&self) -> Vec<ServerLimit> {
+        // By name, so that none is forgotten.
+        let Self {
+            max_connections,
+            max_connections_per_address,
+            max_upgraded_connections,
+            max_requests_per_connection,
+            max_connection_age,
+            max_connection_age_grace,
+            keep_alive_timeout,
+            request_head_timeout,
+            max_request_line_size,
+            max_request_head_size,
+            max_request_fields,
+            max_request_body_size,
+            min_request_body_rate,
+            min_response_rate,
+            max_unread_body,
+            http2,
+            http3,
+        } = self;
+        let count = |name, limit: &Option<usize>| ServerLimit::count(name, limit.map(|n| n as u64));
+        let rate = |name, rate: &Option<MinDataRate>| {
+            ServerLimit::rate(name, rate.map(|rate| rate.bytes_per_second().into()))
+        };
+        let grace = |name, rate: &Option<MinDataRate>| {
+            ServerLimit::time(name, rate.map(MinDataRate::grace))
+        };
+        let mut limits = vec![
+            count("max_connections", max_connections),
+            count("max_connections_per_address", max_connections_per_address),
+            count("max_upgraded_connections", max_upgraded_connections),
+            ServerLimit::count("max_requests_per_connection", *max_requests_per_connection),
+            ServerLimit::time("max_connection_age", *max_connection_age),
+            ServerLimit::time("max_connection_age_grace", *max_connection_age_grace),
+            ServerLimit::time("keep_alive_timeout", *keep_alive_timeout),
+            ServerLimit::time("request_head_timeout", *request_head_timeout),
+            ServerLimit::bytes("max_request_line_size", *max_request_line_size as u64),
+            ServerLimit::bytes("max_request_head_size", *max_request_head_size as u64),
+            ServerLimit::count("max_request_fields", *max_request_fields as u64),
+            ServerLimit::bytes("max_request_body_size", *max_request_body_size),
+            rate("min_request_body_rate", min_request_body_rate),
+            grace("min_request_body_rate.grace", min_request_body_rate),
+            rate("min_response_rate", min_response_rate),
+            grace("min_response_rate.grace", min_response_rate),
+            ServerLimit::bytes("max_unread_body", *max_unread_body),
+        ];
+        limits.extend(http2.list());
+        if cfg!(feature = "http3") {
+            limits.extend(http3.list());
+        }
+        limits
     }
 
     /// Checks that each limit leaves room for something.

@@ -21,6 +21,7 @@ use transom::hyper::Endpoint;
 use transom::{ApplicationBuilder, Error, Host, HyperServer};
 use transom_cgi::{AjpServer, CgiServer, FastCgiServer, PathBaseSource, ScgiServer, UwsgiServer};
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
+use transom_middleware::diagnostics::DiagnosticsLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
 use transom_middleware::health_checks::{HealthChecksLayer, Probe};
 
@@ -72,7 +73,8 @@ fn pipeline(app: ApplicationBuilder, forwarded: &Forwarded) -> Result<transom::A
     let health = HealthChecksLayer::new()
         .with_path(Probe::Readiness, "/health")
         .map_err(|error| Error::configuration(error.to_string()))?;
-    let app = app.layer(health);
+    let diagnostics = DiagnosticsLayer::of(&app);
+    let app = app.layer(health).layer(diagnostics);
     let app = app.map("/fails", |app| {
         let page = DeveloperErrorPageLayer::of(&app);
         let app = app.layer(ExceptionHandlerLayer::new()).layer(page);

@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use transom::features::{MaxRequestBodySize, ServerAddresses, ServerReload, ServerStatistics};
+use transom::features::{
+    MaxRequestBodySize, ServerAddresses, ServerLimits, ServerReload, ServerStatistics,
+};
 use transom::hyper::HyperConfiguration;
 use transom::{
     Application, Body, BoundServer, HyperServer, Request, RequestExt, Response, Server, Shutdown,
@@ -29,6 +31,7 @@ pub(crate) struct Served {
     pub(crate) folder: Folder,
     addresses: ServerAddresses,
     reload: ServerReload,
+    limits: ServerLimits,
     pub(crate) running: Running,
 }
 
@@ -55,12 +58,14 @@ impl Served {
         let addresses = features.require::<ServerAddresses>().unwrap().clone();
         let statistics = features.require::<ServerStatistics>().unwrap().clone();
         let reload = features.require::<ServerReload>().unwrap().clone();
+        let limits = features.require::<ServerLimits>().unwrap().clone();
         let (trigger, shutdown) = Shutdown::pair();
         let address = addresses.bound()[0].connect_addr().unwrap();
         Self {
             folder,
             addresses,
             reload,
+            limits,
             running: Running {
                 address,
                 statistics,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use transom::HyperServer;
+use transom::features::LimitValue;
 use transom::hyper::{Endpoint, HyperConfiguration};
 
 use super::{FILE, Folder, Served, ask, connect};
@@ -154,7 +155,14 @@ async fn limits_change(server: &str) {
     let mut stays = served.connect().await;
     let of = |answer: &str| answer.split("x-limit: ").nth(1).unwrap()[..8].to_owned();
     let get = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let listed = || {
+        let limits = served.limits.all();
+        let mut limits = limits.iter();
+        let body = limits.find(|limit| limit.name() == "max_request_body_size");
+        body.unwrap().value()
+    };
     assert_eq!(of(&served.running.exchange(get).await), "Some(Som");
+    assert_eq!(listed(), Some(LimitValue::Bytes(30_000_000)));
 
     served.rewrite(&(web + "[hyper.limits]\nmax_request_body_size = 'none'\n"));
     let changed = async {
@@ -166,6 +174,7 @@ async fn limits_change(server: &str) {
     stays.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
     let answer = stays.until("hello").await;
     assert_eq!(of(&answer), "Some(Som", "it came before");
+    assert_eq!(listed(), None);
     served.running.stop().await;
 }
 

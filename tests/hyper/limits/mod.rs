@@ -5,6 +5,7 @@ mod body_rate;
 mod connections;
 mod first_bytes;
 mod idle;
+mod listed;
 mod requests;
 mod response_rate;
 mod server;

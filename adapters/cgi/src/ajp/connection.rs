@@ -72,7 +72,8 @@ fn next(
 
 /// Says why there is no request, and closes.
 async fn refuse<A: Application>(mut link: Link, serving: &Serving<A>, refusal: &Refusal) {
-    serving.dispatcher.statistics().count_rejection();
+    let statistics = serving.dispatcher.statistics();
+    statistics.count_rejection(refusal.cause());
     tracing::warn!(target: "transom", why = %refusal, "a request by AJP is refused, and its connection closed");
     let max = serving.options.ajp.max_packet;
     let (head, text) = refusal.answer();

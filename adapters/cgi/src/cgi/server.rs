@@ -4,7 +4,9 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use transom::adapter::Dispatcher;
-use transom::features::{EndsByItself, ServerInfo, ServerStatistics, ServerVariables};
+use transom::features::{
+    EndsByItself, ServerInfo, ServerLimit, ServerLimits, ServerStatistics, ServerVariables,
+};
 use transom::{Application, BoundServer, Error, Features, Server, Shutdown};
 
 use super::process;
@@ -164,6 +166,10 @@ impl Server for CgiServer {
                 .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
         );
         features.insert(ServerStatistics::new());
+        features.insert(ServerLimits::new([
+            ServerLimit::bytes("max_request_body_size", self.options.max_request_body_size),
+            ServerLimit::time("stall_timeout", self.options.stall_timeout),
+        ]));
         features.insert(EndsByItself::new());
         Ok(BoundCgiServer {
             features,

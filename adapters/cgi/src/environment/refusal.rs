@@ -43,6 +43,15 @@ impl Refusal {
         }
     }
 
+    /// Returns the cause for the server's statistics.
+    pub(crate) fn cause(&self) -> &'static str {
+        match self.status {
+            StatusCode::FORBIDDEN => "forbidden",
+            StatusCode::REQUEST_TIMEOUT => "request_headers_timeout",
+            _ => "invalid_request",
+        }
+    }
+
     /// Returns the head of the answer, and its text.
     pub(crate) fn answer(&self) -> (http::response::Parts, String) {
         let text = format!("{self}\n");

@@ -276,7 +276,10 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
 
     /// Ends a request that no application sees.
     fn refuse(&mut self, id: u16, why: &Refusal) {
-        self.serving.dispatcher.statistics().count_rejection();
+        self.serving
+            .dispatcher
+            .statistics()
+            .count_rejection(why.cause());
         let (head, text) = why.answer();
         let mut answer = BytesMut::new();
         write_head(&head, HeadForm::Field, &mut answer);
@@ -290,7 +293,10 @@ impl<'a, A: Application, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, A, 
     /// Closes the connection, and says why in the web server's log, if it keeps one.
     #[cold]
     fn refuse_all(&mut self, violation: Violation) {
-        self.serving.dispatcher.statistics().count_rejection();
+        self.serving
+            .dispatcher
+            .statistics()
+            .count_rejection("protocol_error");
         let why = Bytes::from(violation.to_string());
         for exchange in &self.exchanges {
             self.output.stream(Kind::Stderr, exchange.id, why.clone());

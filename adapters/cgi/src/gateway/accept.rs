@@ -84,7 +84,10 @@ impl Acceptor {
             if serving.options.peers.allow(&socket) {
                 break socket;
             }
-            serving.dispatcher.statistics().count_rejection();
+            serving
+                .dispatcher
+                .statistics()
+                .count_rejection("untrusted_proxy");
         };
         let place = match places {
             Some(places) => Arc::clone(places).acquire_owned().await.ok(),

@@ -53,7 +53,8 @@ impl Bound {
         listeners.extend(bind_with(&requested, &options.sockets)?);
         let info = ServerInfo::new(name, env!("CARGO_PKG_VERSION"))
             .with_adapter(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-        let features = bound_features(info, requested, &listeners);
+        let mut features = bound_features(info, requested, &listeners);
+        features.insert(options.limits());
         Ok(Self {
             name,
             listeners,

@@ -53,7 +53,8 @@ pub(crate) async fn refuse<A: Application, W: Wire>(
     refusal: &Refusal,
     form: HeadForm,
 ) {
-    serving.dispatcher.statistics().count_rejection();
+    let statistics = serving.dispatcher.statistics();
+    statistics.count_rejection(refusal.cause());
     let (head, text) = refusal.answer();
     let mut bytes = BytesMut::new();
     write_head(&head, form, &mut bytes);

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use transom::adapter::SocketOptions;
-use transom::features::{MaxRequestBodySize, RequestedAddresses};
+use transom::features::{MaxRequestBodySize, RequestedAddresses, ServerLimit, ServerLimits};
 
 use super::peers::Peers;
 use crate::ajp::AjpOptions;
@@ -28,6 +28,22 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Lists what holds for every server of gateways.
+    pub(super) fn limits(&self) -> ServerLimits {
+        let rules = &self.rules;
+        ServerLimits::new([
+            ServerLimit::count(
+                "max_connections",
+                self.max_connections.map(|max| max as u64),
+            ),
+            ServerLimit::bytes("max_request_body_size", self.max_request_body_size),
+            ServerLimit::count("max_variables", rules.max_variables as u64),
+            ServerLimit::bytes("max_variables_size", rules.max_variables_size as u64),
+            ServerLimit::time("head_timeout", self.head_timeout),
+            ServerLimit::time("stall_timeout", self.stall_timeout),
+        ])
+    }
+
     pub(crate) fn new(addresses: &str) -> Self {
         Self {
             requested: RequestedAddresses::parse(addresses),

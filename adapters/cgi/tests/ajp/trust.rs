@@ -114,7 +114,8 @@ async fn who_may_not_connect_is_closed_unheard() {
     let running = run(distant).await;
     let mut peer = Peer::connect(&running).await;
     peer.is_closed().await;
-    assert_eq!(running.statistics.rejections(), 1);
+    let causes = running.statistics.rejections_by_cause();
+    assert_eq!(causes, [("untrusted_proxy", 1)]);
 }
 
 #[tokio::test]

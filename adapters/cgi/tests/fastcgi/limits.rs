@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use transom::Server;
+use transom::features::{ServerLimit, ServerLimits};
+use transom::{BoundServer, Server};
 
 use crate::peer::{Peer, params, run, server};
 use crate::records::*;
@@ -122,4 +123,21 @@ async fn there_is_no_tls() {
         "{}",
         error.report()
     );
+}
+
+#[tokio::test]
+async fn the_limits_are_listed_as_they_were_set() {
+    let server = server()
+        .with_max_connections(Some(3))
+        .with_max_request_body_size(None)
+        .with_head_timeout(Duration::from_secs(7));
+    let bound = server.bind().await.unwrap();
+    let limits = bound.features().require::<ServerLimits>().unwrap().all();
+    for limit in [
+        ServerLimit::count("max_connections", 3),
+        ServerLimit::bytes("max_request_body_size", None),
+        ServerLimit::time("head_timeout", Duration::from_secs(7)),
+    ] {
+        assert!(limits.contains(&limit), "no {limit:?} in {limits:?}");
+    }
 }

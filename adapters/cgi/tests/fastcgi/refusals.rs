@@ -55,7 +55,8 @@ async fn what_is_no_request_is_answered_and_the_connection_goes_on() {
     }
     peer.send(record(STDIN, 1, b"")).await;
     assert_eq!(peer.answer(1).await.text(), "0 ");
-    assert_eq!(running.statistics.rejections(), 5);
+    let causes = running.statistics.rejections_by_cause();
+    assert_eq!(causes, [("invalid_request", 5)]);
 }
 
 #[tokio::test]
@@ -128,7 +129,8 @@ async fn what_cannot_be_understood_closes_its_connection_and_no_other() {
     }
     other.send(record(STDIN, 1, b"")).await;
     assert_eq!(other.answer(1).await.text(), "0 ");
-    assert_eq!(running.statistics.rejections(), 7);
+    let causes = running.statistics.rejections_by_cause();
+    assert_eq!(causes, [("protocol_error", 7)]);
 }
 
 #[tokio::test]
