@@ -5,6 +5,7 @@
 //! `tests/external/websockets`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use transom::features::ServerInfo;
 use transom::{App, ApplicationBuilder, Host, HyperServer, Request, RequestExt};
@@ -23,11 +24,16 @@ async fn main() -> ExitCode {
     let host = Host::builder(HyperServer::new(ANY_PORT))
         .with_server(ActixServer::new(ANY_PORT))
         .with_server(PingoraServer::new(ANY_PORT))
-        .with_server(TinyHttpServer::new(ANY_PORT))
+        .with_server(tiny_http())
         .with_server(TrilliumServer::new(ANY_PORT))
         .with_server(XitcaServer::new(ANY_PORT))
         .configure(pipeline);
     transom::hosting::exit(host.run().await)
+}
+
+/// It reads and writes by turns: what is not said at once waits until the client speaks, or this long.
+fn tiny_http() -> TinyHttpServer {
+    TinyHttpServer::new(ANY_PORT).with_read_timeout(Duration::from_millis(100))
 }
 
 fn pipeline(app: ApplicationBuilder) -> App {

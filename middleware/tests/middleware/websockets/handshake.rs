@@ -7,6 +7,7 @@ use http::{Method, Version};
 use transom::features::{ExtendedConnect, Upgrade, UpgradeError, Upgrading};
 use transom::testing::TestServer;
 use transom::{ApplicationBuilder, RequestExt, Response};
+use transom_conformance::Lint;
 use transom_middleware::websockets::{WebSocket, WebSockets};
 
 use super::peer::{Peer, app, asking, echo};
@@ -55,6 +56,28 @@ fn a_proper_handshake_is_answered_as_it_should_be() {
             assert_eq!(protocol.is_some_and(|protocol| protocol == "chat"), asked);
             assert!(!headers.contains_key("sec-websocket-extensions"));
         }
+    });
+}
+
+#[test]
+fn no_answer_breaks_a_rule() {
+    run(async {
+        let (outside, log) = Lint::new(app(WebSockets::new(), echo));
+        let client = TestServer::new().start(outside).await.unwrap();
+        let mut statuses = Vec::new();
+        for fields in [
+            &[][..],
+            &[("upgrade", "")],
+            &[("connection", "close")],
+            &[("sec-websocket-version", "8")],
+            &[("origin", "null")],
+        ] {
+            let response = client.send(with(fields)).await.unwrap();
+            statuses.push(response.status().as_u16());
+            text(response).await;
+        }
+        assert_eq!(statuses, [101, 426, 400, 426, 403]);
+        assert!(log.is_clean(), "{:?}", log.violations());
     });
 }
 
