@@ -98,10 +98,10 @@ impl CloseCode {
     /// 1013: the server has too much to do; later, perhaps.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
 
-    /// Returns a code that may be sent: 1000 to 1003, 1007 to 1014, or 3000 to 4999.
+    /// Returns a code that may be sent: 1000 to 1003, 1007 to 1013, or 3000 to 4999.
     pub const fn new(code: u16) -> Option<Self> {
         match code {
-            1000..=1003 | 1007..=1014 | 3000..=4999 => Some(Self(code)),
+            1000..=1003 | 1007..=1013 | 3000..=4999 => Some(Self(code)),
             _ => None,
         }
     }
