@@ -117,8 +117,8 @@
 //! ASP.NET's interval is 2 minutes and its timeout infinite: many a proxy has cut the line by then, and a client that
 //! vanished has its place for ever.
 //!
-//! Each way has room for one message and 32 KiB: a client that sends more than the handler takes is not read, and a
-//! handler that sends more than the client takes waits.
+//! Each way has room for one message besides that on the wire, and 16 KiB: a client that sends more than the handler
+//! takes is not read, and a handler that sends more than the client takes waits.
 //!
 //! # The end
 //!
@@ -137,7 +137,8 @@
 //! # What is not there
 //!
 //! No extension is agreed upon, so there is no compression (`permessage-deflate`): tokio-tungstenite, which reads and
-//! writes the frames, has none. Messages are whole, and a reason of a frame's own is not seen.
+//! writes the frames, has none. Messages are whole: they are neither sent nor received in pieces, and text is looked at
+//! when its frame is complete.
 //!
 //! # Outside of Transom
 //!

@@ -81,7 +81,8 @@ impl WebSockets {
     }
 
     /// Sets how long a message of the client's may be, in bytes, in however many frames it comes. 1 MiB by default.
-    /// One that is longer closes the WebSocket with 1009.
+    /// One that is longer closes the WebSocket with 1009. A frame gets its room as soon as it is announced: with the
+    /// number of connections, this is what clients can claim.
     #[must_use]
     pub fn with_max_message_size(mut self, bytes: usize) -> Self {
         self.max_message_size = bytes;

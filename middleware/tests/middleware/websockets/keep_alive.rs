@@ -37,7 +37,8 @@ fn a_client_that_answers_pings_stays() {
         let heard = Heard::default();
         let handler = heard.clone();
         let handler = move |socket| handler.clone().listen(socket);
-        let mut peer = open(app(impatient(), handler)).await;
+        let sockets = impatient().with_keep_alive_timeout(Some(Duration::from_secs(5)));
+        let mut peer = open(app(sockets, handler)).await;
         for _ in 0..5 {
             // Its library answers when it is asked for more.
             assert_eq!(peer.next().await, Message::Ping(Default::default()));
@@ -80,7 +81,8 @@ fn a_client_whose_messages_the_handler_does_not_take_is_not_given_up() {
                 heard.listen(socket).await;
             }
         };
-        let mut peer = open(app(impatient(), handler)).await;
+        let sockets = impatient().with_keep_alive_interval(Some(Duration::from_millis(100)));
+        let mut peer = open(app(sockets, handler)).await;
         peer.send("one").await;
         peer.send("two").await;
         for _ in 0..4 {
