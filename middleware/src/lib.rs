@@ -45,6 +45,8 @@ pub mod rewrite;
 pub mod server_timing;
 #[cfg(feature = "status-code-pages")]
 pub mod status_code_pages;
+#[cfg(feature = "websockets")]
+pub mod websockets;
 
 #[cfg(any(feature = "exception-handler", feature = "status-code-pages"))]
 mod answer;
@@ -65,6 +67,7 @@ mod head;
     feature = "hsts",
     feature = "https-redirection",
     feature = "rewrite",
+    feature = "websockets",
 ))]
 mod host;
 #[cfg(any(

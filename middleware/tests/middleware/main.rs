@@ -27,3 +27,4 @@ mod request_timeouts;
 mod rewrite;
 mod server_timing;
 mod status_code_pages;
+mod websockets;
