@@ -9,15 +9,19 @@ use transom::hosting::HostEnvironment;
 use transom::pipeline::Next;
 use transom::{ApplicationBuilder, HyperServer};
 use transom_middleware::access_log::{AccessLogLayer, LogFormat};
+use transom_middleware::certificate_forwarding::CertificateForwardingLayer;
 use transom_middleware::concurrency_limiter::ConcurrencyLimiterLayer;
 use transom_middleware::developer_error_page::DeveloperErrorPageLayer;
+use transom_middleware::diagnostics::DiagnosticsLayer;
 use transom_middleware::exception_handler::ExceptionHandlerLayer;
 use transom_middleware::forwarded_headers::{ForwardedHeadersLayer, ForwardedPart};
 use transom_middleware::health_checks::HealthChecksLayer;
 use transom_middleware::host_filtering::HostFilteringLayer;
 use transom_middleware::hsts::HstsLayer;
 use transom_middleware::https_redirection::HttpsRedirectionLayer;
+use transom_middleware::iis::{Iis, IisLayer};
 use transom_middleware::method_override::MethodOverrideLayer;
+use transom_middleware::owin::UseOwin;
 use transom_middleware::path_base::PathBaseLayer;
 use transom_middleware::rate_limiting::{Quota, RateLimitingLayer};
 use transom_middleware::request_timeouts::RequestTimeoutsLayer;
@@ -27,9 +31,9 @@ use transom_middleware::status_code_pages::StatusCodePagesLayer;
 
 use crate::servers::{greet, hosted, listening};
 
-/// What every request asks for: what a proxy sends on.
+/// What every request asks for: what a proxy sends on, or the module of IIS.
 pub const ASKED: &str = "GET /shop/item HTTP/1.1\r\nhost: example.com\r\nx-forwarded-for: 192.0.2.1\r\n\
-    x-forwarded-proto: https\r\n\r\n";
+    x-forwarded-proto: https\r\nms-aspnetcore-token: b2fa\r\n\r\n";
 
 /// One pipeline.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +105,13 @@ pub const ALL: &[Entry] = &[
         },
     ),
     entry(
+        "certificate-forwarding",
+        0.0,
+        1.0,
+        "no certificate",
+        |app| Ok(app.layer(CertificateForwardingLayer::rfc9440())),
+    ),
+    entry(
         "concurrency-limiter",
         1_650.0,
         2.0,
@@ -118,6 +129,10 @@ pub const ALL: &[Entry] = &[
             )))
         },
     ),
+    entry("diagnostics", 0.0, 1.0, "another path", |app| {
+        let layer = DiagnosticsLayer::of(&app).guarded_by(|_| true);
+        Ok(app.layer(layer))
+    }),
     entry("exception-handler", 2_900.0, 2.0, "nothing fails", |app| {
         Ok(app.layer(ExceptionHandlerLayer::new()))
     }),
@@ -139,11 +154,25 @@ pub const ALL: &[Entry] = &[
     })
     .beside(FORWARDED),
     entry(
+        "iis",
+        0.0,
+        1.0,
+        "the right token, a prefix and the client",
+        |app| Ok(app.layer(iis()?)),
+    ),
+    entry(
         "method-override",
         850.0,
         1.0,
         "a GET, which is none",
         |app| Ok(app.layer(MethodOverrideLayer::new())),
+    ),
+    entry(
+        "owin",
+        0.0,
+        1.0,
+        "one component, which calls the next",
+        |app| Ok(app.use_owin(|owin| owin.with(|next| next))),
     ),
     entry("path-base", 2_600.0, 6.0, "a prefix taken off", |app| {
         Ok(app.layer(PathBaseLayer::new("/shop")?))
@@ -168,6 +197,16 @@ pub const ALL: &[Entry] = &[
         Ok(app.layer(StatusCodePagesLayer::new()))
     }),
 ];
+
+fn iis() -> Result<IisLayer> {
+    let said = [
+        ("ASPNETCORE_PORT", "21347"),
+        ("ASPNETCORE_APPL_PATH", "/shop"),
+        ("ASPNETCORE_TOKEN", "b2fa"),
+    ];
+    let iis = Iis::from_variables(said)?.ok_or("all three are there")?;
+    Ok(iis.into_layer(|| {}))
+}
 
 fn forwarded() -> ForwardedHeadersLayer {
     ForwardedHeadersLayer::new([ForwardedPart::For, ForwardedPart::Proto])
