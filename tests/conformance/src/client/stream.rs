@@ -5,7 +5,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 use transom::Features;
 use transom::features::{Scheme, ServerAddress, ServerAddresses, TlsInfo};
@@ -25,6 +27,7 @@ pub(crate) fn is_secure(server: &Features) -> bool {
 /// A connection to the server, of whichever kind it listens on.
 pub(crate) enum Stream {
     Tcp(TcpStream),
+    #[cfg(unix)]
     Unix(UnixStream),
     Memory(MemoryStream),
     Tls(Box<TlsStream<Self>>),
@@ -84,8 +87,9 @@ impl Stream {
                     stream.set_nodelay(true)?;
                     Ok(Self::Tcp(stream))
                 }
+                #[cfg(unix)]
                 (None, Some(path)) => UnixStream::connect(path).await.map(Self::Unix),
-                (None, None) => Err(io::ErrorKind::AddrNotAvailable.into()),
+                (None, _) => Err(io::ErrorKind::AddrNotAvailable.into()),
             }
         })
     }
@@ -94,7 +98,9 @@ impl Stream {
     pub(crate) fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
         match self {
             Self::Tcp(stream) => Some((stream.local_addr().ok()?, stream.peer_addr().ok()?)),
-            Self::Unix(_) | Self::Memory(_) => None,
+            #[cfg(unix)]
+            Self::Unix(_) => None,
+            Self::Memory(_) => None,
             Self::Tls(stream) => stream.get_ref().0.ends(),
         }
     }
@@ -103,7 +109,7 @@ impl Stream {
     pub(crate) fn tls(&self) -> Option<TlsInfo> {
         match self {
             Self::Tls(stream) => Some(tls::info(stream.get_ref().1)),
-            Self::Tcp(_) | Self::Unix(_) | Self::Memory(_) => None,
+            _ => None,
         }
     }
 
@@ -112,6 +118,7 @@ impl Stream {
         match self {
             Self::Tcp(stream) => socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
             // There is no reset: the peer's next write fails.
+            #[cfg(unix)]
             Self::Unix(_) => Ok(()),
             Self::Memory(stream) => {
                 stream.reset();
@@ -130,6 +137,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            #[cfg(unix)]
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Memory(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
@@ -145,6 +153,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            #[cfg(unix)]
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Memory(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
@@ -154,6 +163,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            #[cfg(unix)]
             Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Self::Memory(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
@@ -163,6 +173,7 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            #[cfg(unix)]
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Memory(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
