@@ -1,0 +1,258 @@
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use transom::Application;
+use transom::adapter::{Aborted, Call, Dispatcher, ResponseBody, UpgradeCompletion, upgrade_offer};
+use transom::features::{Counted, PathBase, RequestExt, ResponseTrailers, ServerStatistics};
+
+use super::arrival::{Arrival, content_length, has_token};
+use super::inflow::Inflow;
+use super::links::{Link, Links};
+use super::outflow::Outflow;
+use super::serve::Tasks;
+use super::sys::{Platform, RequestQueue};
+use super::tunnel;
+use super::user::WindowsUser;
+use crate::options::Options;
+
+/// The application, and what its requests share.
+pub(crate) struct Site<A> {
+    pub(crate) dispatcher: Dispatcher<A>,
+    pub(crate) queue: Arc<RequestQueue>,
+    pub(crate) links: Links,
+    pub(crate) bases: Bases,
+    pub(crate) options: Options,
+    pub(crate) stopping: AtomicBool,
+    pub(crate) tasks: Tasks,
+    /// Counts what was taken from the queue: in the server's statistics a request counts from its call on.
+    pub(crate) work: ServerStatistics,
+}
+
+/// The paths of the prefixes.
+#[derive(Debug)]
+pub(crate) struct Bases {
+    /// Requests carry the index of their own. Those of a queue that somebody else has made carry what he gave them.
+    pub(crate) by_context: bool,
+    pub(crate) all: Vec<Option<PathBase>>,
+}
+
+impl Bases {
+    /// Returns that of a request; the longest that matches, where it does not say which.
+    fn of(&self, context: u64, path: &str) -> Option<&PathBase> {
+        if self.by_context {
+            return self.all.get(usize::try_from(context).ok()?)?.as_ref();
+        }
+        let matching = self.all.iter().flatten();
+        matching
+            .filter(|base| base.is_prefix_of(path))
+            .max_by_key(|base| base.as_str().len())
+    }
+}
+
+/// Answers one request.
+pub(crate) async fn exchange<A: Application>(
+    site: Arc<Site<A>>,
+    mut arrival: Arrival,
+    _counted: Counted,
+) {
+    let outflow = outflow(&site, &arrival);
+    let required = site.options.authentication.required && arrival.user.is_none();
+    let refusal = match &arrival.head {
+        _ if site.stopping.load(Ordering::Acquire) => Some(StatusCode::SERVICE_UNAVAILABLE),
+        Err(status) => Some(*status),
+        Ok(_) if required => Some(StatusCode::UNAUTHORIZED),
+        Ok(_) => None,
+    };
+    if let Some(status) = refusal {
+        let cause = match status {
+            StatusCode::SERVICE_UNAVAILABLE => "stopping",
+            StatusCode::UNAUTHORIZED => "unauthorized",
+            _ => "invalid_request",
+        };
+        site.dispatcher.statistics().count_rejection(cause);
+        let mut headers = HeaderMap::new();
+        challenge(&site, status, &mut headers);
+        let closes = status != StatusCode::UNAUTHORIZED;
+        let outflow = Outflow { closes, ..outflow };
+        // A client that is gone misses nothing.
+        let _ = outflow.refuse(status, headers).await;
+        return;
+    }
+    let Ok(head) = std::mem::replace(&mut arrival.head, Err(StatusCode::OK)) else {
+        return;
+    };
+    let (link, is_new) = site.links.of(&arrival, &site.dispatcher, &site.queue);
+    if is_new {
+        watch(&site, &link, arrival.connection);
+    }
+    let gone = pin!(link.gone());
+    let answered = pin!(answer(&site, &link, head, arrival, &outflow));
+    tokio::select! {
+        biased;
+        answered = answered => if !answered {
+            outflow.hang_up();
+        },
+        // The call is dropped, and tells the application.
+        () = gone => outflow.hang_up(),
+    }
+}
+
+/// Calls the application and sends its response. Returns whether that came to its end.
+async fn answer<A: Application>(
+    site: &Arc<Site<A>>,
+    link: &Link,
+    head: Parts,
+    mut arrival: Arrival,
+    outflow: &Outflow,
+) -> bool {
+    let (call, completion) = begin(site, link, head, &mut arrival);
+    let mut response = match call.run().await {
+        Ok(response) => response,
+        Err(Aborted { .. }) => return false,
+    };
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        match completion.filter(UpgradeCompletion::is_accepted) {
+            Some(completion) => return switch(site, outflow, response, completion).await,
+            // Nobody can be switched to: the response is wrong.
+            None => {
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                response.headers_mut().clear();
+            }
+        }
+    } else {
+        // Any other status cancels the upgrade.
+        drop(completion);
+    }
+    let status = response.status();
+    challenge(site, status, response.headers_mut());
+    let closes = site.stopping.load(Ordering::Acquire);
+    let outflow = Outflow {
+        queue: Arc::clone(&outflow.queue),
+        closes,
+        ..*outflow
+    };
+    outflow.send(response).await.is_ok()
+}
+
+async fn switch<A: Application>(
+    site: &Site<A>,
+    outflow: &Outflow,
+    response: http::Response<ResponseBody>,
+    completion: UpgradeCompletion,
+) -> bool {
+    let (head, body) = response.into_parts();
+    drop(body);
+    if outflow.switch(head).await.is_err() {
+        return false;
+    }
+    let (connection, carrying) = tunnel::open(&site.queue, outflow.request);
+    completion.complete(connection, site.dispatcher.statistics());
+    carrying.await.is_ok()
+}
+
+fn begin<A: Application>(
+    site: &Site<A>,
+    link: &Link,
+    head: Parts,
+    arrival: &mut Arrival,
+) -> (Call<A>, Option<UpgradeCompletion>) {
+    let trailers = takes_trailers(&head);
+    let wants_upgrade = Platform::get().is_complete()
+        && head.version == Version::HTTP_11
+        && head.headers.contains_key(header::UPGRADE)
+        && has_token(&head.headers, &header::CONNECTION, "upgrade");
+    let length = content_length(&head.headers);
+    let body = Inflow::new(&site.queue, arrival, length);
+    let request = http::Request::from_parts(head, body);
+    let (mut call, completion) = match wants_upgrade.then(upgrade_offer) {
+        None => (site.dispatcher.call(&link.connection, request), None),
+        Some((offer, completion)) => {
+            let call = site
+                .dispatcher
+                .call_upgradable(&link.connection, request, offer);
+            (call, Some(completion))
+        }
+    };
+    let path = call.request().uri().path();
+    if let Some(base) = site.bases.of(arrival.context, path) {
+        base.take_off(call.request_mut());
+    }
+    let features = call.request_mut().features_mut();
+    if trailers {
+        features.insert(ResponseTrailers::new());
+    }
+    if let Some((token, kind)) = arrival.user.take() {
+        features.insert(WindowsUser::new(token, kind));
+    }
+    (call, completion)
+}
+
+/// Has a task notice when the connection is gone.
+fn watch<A: Application>(site: &Arc<Site<A>>, link: &Arc<Link>, connection: u64) {
+    let waiting = site.queue.disconnected(connection);
+    let (watching, link) = (Arc::clone(site), Arc::clone(link));
+    site.tasks.spawn(async move {
+        // Whatever came of it: nobody says any more when it is.
+        waiting.await;
+        watching.links.gone(&link);
+    });
+}
+
+fn outflow<A>(site: &Site<A>, arrival: &Arrival) -> Outflow {
+    let head = arrival.head.as_ref().ok();
+    Outflow {
+        queue: Arc::clone(&site.queue),
+        request: arrival.id,
+        version: arrival.version,
+        is_head: head.is_some_and(|head| head.method == Method::HEAD),
+        trailers: head.is_some_and(takes_trailers),
+        closes: false,
+        caches: site.options.response_caching
+            && head.is_some_and(|head| head.method == Method::GET)
+            && arrival.user.is_none(),
+    }
+}
+
+fn takes_trailers(head: &Parts) -> bool {
+    match head.version {
+        Version::HTTP_11 => {
+            Platform::get().sends_pieces() && has_token(&head.headers, &header::TE, "trailers")
+        }
+        Version::HTTP_2 | Version::HTTP_3 => Platform::get().has_response_trailers(),
+        _ => false,
+    }
+}
+
+/// Says by which schemes the client may authenticate itself, if it has to and the application has not said so.
+fn challenge<A>(site: &Site<A>, status: StatusCode, headers: &mut HeaderMap) {
+    if status != StatusCode::UNAUTHORIZED || headers.contains_key(header::WWW_AUTHENTICATE) {
+        return;
+    }
+    for scheme in site.options.authentication.challenges() {
+        headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_is_that_of_the_prefix_or_the_longest_that_matches() {
+        let base = |path| PathBase::new(path).ok();
+        let all = vec![None, base("/a"), base("/a/b")];
+        let of = |by_context, context, path: &str| {
+            let all = all.clone();
+            let bases = Bases { by_context, all };
+            bases.of(context, path).map(|base| base.as_str().to_owned())
+        };
+        assert_eq!(of(true, 0, "/a/b/c"), None);
+        assert_eq!(of(true, 1, "/a/b/c").as_deref(), Some("/a"));
+        assert_eq!(of(true, 9, "/a/b/c"), None);
+        assert_eq!(of(false, 9, "/A/b/c").as_deref(), Some("/a/b"));
+        assert_eq!(of(false, 0, "/other"), None);
+    }
+}

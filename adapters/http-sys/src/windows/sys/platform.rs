@@ -1,0 +1,157 @@
+use std::ffi::CStr;
+use std::io;
+use std::sync::OnceLock;
+
+use windows_sys::Win32::Foundation::{HANDLE, HMODULE};
+use windows_sys::Win32::Networking::HttpServer::{
+    HTTP_FEATURE_ID, HTTP_REQUEST_PROPERTY, HTTP_REQUEST_PROPERTY_STREAM_ERROR,
+    HttpFeatureResponseTrailers, HttpRequestPropertyStreamError,
+};
+use windows_sys::Win32::System::IO::OVERLAPPED;
+use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress, LoadLibraryA};
+
+/// Says that the driver under Wine has what Wine's own lacks; for drivers that are tested.
+const COMPLETE: &str = "TRANSOM_HTTP_SYS_WINE";
+
+/// From which version on Wine has `HttpSendResponseEntityBody`.
+const PIECES_SINCE: u32 = 10;
+
+type WineVersion = unsafe extern "C" fn() -> *const core::ffi::c_char;
+type IsFeatureSupported = unsafe extern "system" fn(HTTP_FEATURE_ID) -> i32;
+type SetRequestProperty = unsafe extern "system" fn(
+    HANDLE,
+    u64,
+    HTTP_REQUEST_PROPERTY,
+    *const core::ffi::c_void,
+    u32,
+    *const OVERLAPPED,
+) -> u32;
+
+/// What this system has of the API.
+///
+/// Functions of newer systems are looked up, for an import that is missing keeps a program from starting. Under Wine
+/// some are exported, and end the process when they are called: those count as missing there.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    complete: bool,
+    sends_pieces: bool,
+    is_feature_supported: Option<IsFeatureSupported>,
+    set_request_property: Option<SetRequestProperty>,
+}
+
+impl Platform {
+    /// Returns that of this process.
+    pub(crate) fn get() -> &'static Self {
+        static PLATFORM: OnceLock<Platform> = OnceLock::new();
+        PLATFORM.get_or_init(Self::detect)
+    }
+
+    /// Returns whether there is what is in every Windows since 8: disconnects, cancelling a request, shutting a queue
+    /// down, handing a connection over.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Returns whether a response can be sent in pieces.
+    pub(crate) fn sends_pieces(&self) -> bool {
+        self.sends_pieces
+    }
+
+    /// Returns whether trailers can follow a response of HTTP/2.
+    pub(crate) fn has_response_trailers(&self) -> bool {
+        self.is_feature_supported.is_some_and(|is_supported| {
+            // SAFETY: the function takes any number, and answers 0 for one that it does not know.
+            unsafe { is_supported(HttpFeatureResponseTrailers) != 0 }
+        })
+    }
+
+    /// Sets with which code the stream of a request is reset when it is cancelled. `None` where nobody can.
+    pub(super) fn set_stream_error(&self, queue: HANDLE, request: u64, code: u32) -> Option<u32> {
+        let set = self.set_request_property?;
+        let property = HTTP_REQUEST_PROPERTY_STREAM_ERROR { ErrorCode: code };
+        // SAFETY: `property` is what this property is set from, of the size that is given, and is read before the
+        // call returns: nothing is overlapped.
+        Some(unsafe {
+            set(
+                queue,
+                request,
+                HttpRequestPropertyStreamError,
+                (&raw const property).cast(),
+                size_of_val(&property) as u32,
+                std::ptr::null(),
+            )
+        })
+    }
+
+    fn detect() -> Self {
+        // SAFETY: both names end with NUL. `ntdll` is in every process, and `httpapi` is never unloaded, since this
+        // handle of it is not given back.
+        let (ntdll, httpapi) = unsafe {
+            (
+                GetModuleHandleA(c"ntdll.dll".as_ptr().cast()),
+                LoadLibraryA(c"httpapi.dll".as_ptr().cast()),
+            )
+        };
+        let wine = address(ntdll, c"wine_get_version").map(|found| {
+            // SAFETY: this is the type that Wine documents for it. It returns text that ends with NUL, and is static.
+            let version =
+                unsafe { CStr::from_ptr(std::mem::transmute::<Address, WineVersion>(found)()) };
+            major(&version.to_string_lossy())
+        });
+        let is_wine = wine.is_some();
+        let complete = std::env::var_os(COMPLETE).is_some_and(|value| value == "complete");
+        let is_feature_supported = address(httpapi, c"HttpIsFeatureSupported");
+        let set_request_property = address(httpapi, c"HttpSetRequestProperty");
+        Self {
+            complete: !is_wine || complete,
+            sends_pieces: complete || wine.is_none_or(|major| major >= PIECES_SINCE),
+            // SAFETY: these are the types that http.h declares under these names.
+            is_feature_supported: is_feature_supported
+                .map(|found| unsafe { std::mem::transmute::<Address, IsFeatureSupported>(found) }),
+            // SAFETY: as above. Wine exports neither, whatever its version.
+            set_request_property: set_request_property
+                .filter(|_| !is_wine)
+                .map(|found| unsafe { std::mem::transmute::<Address, SetRequestProperty>(found) }),
+        }
+    }
+}
+
+fn major(version: &str) -> u32 {
+    let digits = version.split(|c: char| !c.is_ascii_digit()).next();
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+type Address = unsafe extern "system" fn() -> isize;
+
+fn address(module: HMODULE, name: &CStr) -> Option<Address> {
+    if module.is_null() {
+        return None;
+    }
+    // SAFETY: the module is loaded, and the name ends with NUL.
+    unsafe { GetProcAddress(module, name.as_ptr().cast()) }
+}
+
+/// Makes an error of what a function of the API returns.
+pub(super) fn check(code: u32) -> io::Result<()> {
+    match code {
+        0 => Ok(()),
+        code => Err(error(code)),
+    }
+}
+
+pub(super) fn error(code: u32) -> io::Error {
+    // The same bits, as the standard library has them.
+    io::Error::from_raw_os_error(code as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_wine_is_its_first_number() {
+        for (version, first) in [("8.0", 8), ("10.0-rc2", 10), ("9", 9), ("", 0), ("x", 0)] {
+            assert_eq!(major(version), first);
+        }
+    }
+}
