@@ -94,8 +94,8 @@ pub const ALL: &[Entry] = &[
     ),
     entry(
         "access-log",
-        0.0,
-        1.0,
+        15_000.0,
+        13.0,
         "a line of Combined, which a thread drops",
         |app| {
             Ok(app.layer(AccessLogLayer::to_writer(
@@ -106,7 +106,7 @@ pub const ALL: &[Entry] = &[
     ),
     entry(
         "certificate-forwarding",
-        0.0,
+        2_200.0,
         1.0,
         "no certificate",
         |app| Ok(app.layer(CertificateForwardingLayer::rfc9440())),
@@ -120,8 +120,8 @@ pub const ALL: &[Entry] = &[
     ),
     entry(
         "developer-error-page",
-        4_700.0,
-        9.0,
+        5_000.0,
+        10.0,
         "in Development, nothing fails",
         |app| {
             Ok(app.layer(DeveloperErrorPageLayer::in_environment(
@@ -129,14 +129,14 @@ pub const ALL: &[Entry] = &[
             )))
         },
     ),
-    entry("diagnostics", 0.0, 1.0, "another path", |app| {
+    entry("diagnostics", 800.0, 1.0, "another path", |app| {
         let layer = DiagnosticsLayer::of(&app).guarded_by(|_| true);
         Ok(app.layer(layer))
     }),
     entry("exception-handler", 2_900.0, 2.0, "nothing fails", |app| {
         Ok(app.layer(ExceptionHandlerLayer::new()))
     }),
-    entry(FORWARDED, 10_000.0, 10.0, "two fields taken over", |app| {
+    entry(FORWARDED, 9_900.0, 9.0, "two fields taken over", |app| {
         Ok(app.layer(forwarded()))
     }),
     entry("health-checks", 850.0, 1.0, "no probe", |app| {
@@ -155,8 +155,8 @@ pub const ALL: &[Entry] = &[
     .beside(FORWARDED),
     entry(
         "iis",
-        0.0,
-        1.0,
+        16_500.0,
+        14.0,
         "the right token, a prefix and the client",
         |app| Ok(app.layer(iis()?)),
     ),
@@ -169,8 +169,8 @@ pub const ALL: &[Entry] = &[
     ),
     entry(
         "owin",
-        0.0,
-        1.0,
+        12_000.0,
+        28.0,
         "one component, which calls the next",
         |app| Ok(app.use_owin(|owin| owin.with(|next| next))),
     ),
