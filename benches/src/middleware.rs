@@ -37,7 +37,6 @@ pub const ASKED: &str = "GET /shop/item HTTP/1.1\r\nhost: example.com\r\nx-forwa
 
 /// One pipeline.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "a row of a table")]
 pub struct Entry {
     /// How it is asked for.
     pub name: &'static str,
