@@ -36,12 +36,11 @@ async fn run() -> Result<(), Error> {
 /// The platform has the certificates, the hosts, the limits of rate, of number and of time; its event says who the client
 /// is. What is left is what concerns one request.
 fn pipeline(app: ApplicationBuilder) -> Result<App, Error> {
-    // A REST API puts the name of its stage before each path, which `LambdaServer` takes off; a function URL does not, and
-    // what stands before it may.
-    let stage = PathBaseLayer::new("/prod");
-    let stage = stage.map_err(|error| Error::configuration(error.to_string()))?;
+    // What a CDN or a custom domain leaves before each path; the name of a stage `LambdaServer` takes off itself.
+    let base = PathBaseLayer::new("/prod");
+    let base = base.map_err(|error| Error::configuration(error.to_string()))?;
     Ok(app
-        .layer(stage)
+        .layer(base)
         .layer(TraceLayer::new_for_http())
         // An error would be one of the function, which the platform may try again: it becomes an answer.
         .layer(ExceptionHandlerLayer::new())

@@ -5,6 +5,7 @@
 pub mod adapters;
 pub mod count;
 pub mod middleware;
+pub mod program;
 pub mod servers;
 
 use transom::{Application, Body, Request, Response};

@@ -1,7 +1,6 @@
 //! The pipelines that `middleware` counts: a greeting, with one layer before it.
 
 use std::error::Error;
-use std::net::TcpListener;
 use std::time::Duration;
 
 use tower::layer::layer_fn;
@@ -29,7 +28,7 @@ use transom_middleware::rewrite::{RewriteLayer, Rule};
 use transom_middleware::server_timing::ServerTimingLayer;
 use transom_middleware::status_code_pages::StatusCodePagesLayer;
 
-use crate::servers::{greet, hosted, listening};
+use crate::servers::{greet, hosted, started};
 
 /// What every request asks for: what a proxy sends on, or the module of IIS.
 pub const ASKED: &str = "GET /shop/item HTTP/1.1\r\nhost: example.com\r\nx-forwarded-for: 192.0.2.1\r\n\
@@ -223,12 +222,7 @@ pub fn serve(name: &str) -> Result<()> {
         None if name == NONE => app,
         None => return Err(format!("there is no pipeline `{name}`").into()),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    listener.set_nonblocking(true)?;
-    listening(listener.local_addr()?)?;
+    let (runtime, listener) = started()?;
     runtime.block_on(hosted(
         HyperServer::from_tcp_listener(listener),
         app.run(greet),

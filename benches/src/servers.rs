@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tower::layer::layer_fn;
 use transom::adapter::Dispatcher;
@@ -49,12 +50,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 ///
 /// There is no such server, or it does not start.
 pub fn serve(name: &str) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    listener.set_nonblocking(true)?;
-    listening(listener.local_addr()?)?;
+    let (runtime, listener) = started()?;
     let pipeline = |stages: usize| {
         (0..stages)
             .fold(ApplicationBuilder::new(), |app, _| {
@@ -75,6 +71,17 @@ pub fn serve(name: &str) -> Result<()> {
             _ => Err(format!("there is no server `{name}`").into()),
         }
     })
+}
+
+/// Returns a runtime of one thread, and a listener of which the client was told.
+pub(crate) fn started() -> Result<(Runtime, TcpListener)> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    listener.set_nonblocking(true)?;
+    listening(listener.local_addr()?)?;
+    Ok((runtime, listener))
 }
 
 /// Tells the client where the server is.

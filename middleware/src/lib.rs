@@ -78,6 +78,8 @@ mod host;
 mod host_patterns;
 #[cfg(feature = "problem-details")]
 mod html;
+#[cfg(any(feature = "owin", feature = "status-code-pages"))]
+mod merge;
 #[cfg(any(feature = "access-log", feature = "request-timeouts"))]
 mod progress;
 #[cfg(any(feature = "certificate-forwarding", feature = "forwarded-headers"))]
@@ -85,6 +87,7 @@ mod proxies;
 #[cfg(any(feature = "exception-handler", feature = "status-code-pages"))]
 mod reexecution;
 #[cfg(any(
+    feature = "diagnostics",
     feature = "host-filtering",
     feature = "https-redirection",
     feature = "iis",
@@ -109,6 +112,7 @@ mod watched;
 ))]
 pub use host_patterns::InvalidHostPattern;
 #[cfg(any(
+    feature = "diagnostics",
     feature = "host-filtering",
     feature = "https-redirection",
     feature = "iis",

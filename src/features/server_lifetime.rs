@@ -43,9 +43,9 @@ impl ServerLifetime {
         self.0.requested.is_fired()
     }
 
-    /// Waits until it is known that the server will stop; returns at once when it is, or when it has begun to. Until
-    /// then it serves as ever. Without a delay between the two
-    /// ([`HostBuilder::with_shutdown_delay`](crate::hosting::HostBuilder::with_shutdown_delay)) both are the same moment.
+    /// Waits until it is known that the server will stop; returns at once when it is, or when it has begun to. Between
+    /// this and [`stopping`](Self::stopping) it serves as ever, for as long as
+    /// [`HostBuilder::with_shutdown_delay`](crate::hosting::HostBuilder::with_shutdown_delay) says; without that both are the same moment.
     ///
     /// # Cancel safety
     ///

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use transom_benches::adapters::{self, Entry};
 use transom_benches::count::{measure, rate};
+use transom_benches::program;
 
 /// How many requests each look at the clock is over.
 const TIMED: u64 = 20_000;
@@ -17,31 +18,8 @@ const LOOKS: usize = 3;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match *arguments.as_slice() {
-        ["serve", name] => adapters::serve(name).map(|()| true),
-        ref names => chosen(names).and_then(|entries| count(&entries)),
-    };
-    match done {
-        Ok(within) => ExitCode::from(u8::from(!within)),
-        Err(error) => {
-            println!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn chosen(names: &[&str]) -> Result<Vec<Entry>> {
-    if names.is_empty() {
-        return Ok(adapters::ALL.to_vec());
-    }
-    let find = |name: &&str| {
-        let mut all = adapters::ALL.iter();
-        let found = all.find(|entry| entry.name == *name).copied();
-        found.ok_or_else(|| format!("there is no engine `{name}`").into())
-    };
-    names.iter().map(find).collect()
+    let name = |entry: &Entry| entry.name;
+    program::run(adapters::ALL, name, adapters::serve, count)
 }
 
 /// Prints the table, and returns whether every adapter is within its bound.

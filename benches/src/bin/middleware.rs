@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use transom_benches::count::{Count, measure_asking};
 use transom_benches::middleware::{self, ASKED, Entry};
+use transom_benches::program;
 
 /// How many requests the longer run sends.
 const REQUESTS: u64 = 1_000;
@@ -14,31 +15,8 @@ const REQUESTS: u64 = 1_000;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match *arguments.as_slice() {
-        ["serve", name] => middleware::serve(name).map(|()| true),
-        ref names => chosen(names).and_then(|entries| count(&entries)),
-    };
-    match done {
-        Ok(within) => ExitCode::from(u8::from(!within)),
-        Err(error) => {
-            println!("error: {error}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn chosen(names: &[&str]) -> Result<Vec<Entry>> {
-    if names.is_empty() {
-        return Ok(middleware::ALL.to_vec());
-    }
-    let find = |name: &&str| {
-        let mut all = middleware::ALL.iter();
-        let found = all.find(|entry| entry.name == *name).copied();
-        found.ok_or_else(|| format!("there is no middleware `{name}`").into())
-    };
-    names.iter().map(find).collect()
+    let name = |entry: &Entry| entry.name;
+    program::run(middleware::ALL, name, middleware::serve, count)
 }
 
 /// Prints the table, and returns whether every middleware is within its bounds.

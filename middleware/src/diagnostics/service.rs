@@ -13,6 +13,7 @@ use transom::features::ConnectionInfo;
 use super::layer::Options;
 use super::page::Page;
 use super::report::Report;
+use crate::ResponseFuture;
 use crate::document::document;
 use crate::get_only;
 use crate::head::head;
@@ -49,10 +50,14 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let path = request.uri().path();
         let Some(options) = self.options.clone().filter(|here| *here.path == *path) else {
-            return DiagnosticsFuture(Kind::HandedOn(self.inner.call(request)));
+            return DiagnosticsFuture(Kind::Plain(ResponseFuture::handed_on(
+                self.inner.call(request),
+            )));
         };
         let Some(guard) = &options.guard else {
-            return DiagnosticsFuture(Kind::Answered(Some(options.answer(&request))));
+            return DiagnosticsFuture(Kind::Plain(ResponseFuture::answered(
+                options.answer(&request),
+            )));
         };
         let decision = guard.ask(head(&request));
         let another = self.inner.clone();
@@ -101,8 +106,7 @@ pub struct DiagnosticsFuture<F, R, E>(#[pin] Kind<F, R, E>);
 
 #[pin_project(project = KindProjection)]
 enum Kind<F, R, E> {
-    HandedOn(#[pin] F),
-    Answered(Option<Response<R>>),
+    Plain(#[pin] ResponseFuture<F, R>),
     Guarded(Pin<Box<dyn Future<Output = Result<Response<R>, E>> + Send>>),
 }
 
@@ -114,11 +118,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         match self.project().0.project() {
-            KindProjection::HandedOn(future) => future.poll(cx),
-            KindProjection::Answered(response) => {
-                let response = response.take();
-                Poll::Ready(Ok(response.expect("not polled again after it was ready")))
-            }
+            KindProjection::Plain(future) => future.poll(cx),
             KindProjection::Guarded(guarded) => guarded.as_mut().poll(cx),
         }
     }

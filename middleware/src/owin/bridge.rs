@@ -13,6 +13,7 @@ use transom::features::{
 use transom::{Body, Features, RequestExt};
 
 use super::{Environment, EnvironmentError, ResponseBody, keys, parse};
+use crate::merge::merge;
 
 impl Environment {
     /// Returns the request, with its body, which is taken. It has the features that are behind the keys, and this
@@ -76,7 +77,7 @@ impl Environment {
         } else {
             self.set(keys::RESPONSE_STATUS_CODE, head.status.as_u16())?;
             let mut headers: HeaderMap = self.get(keys::RESPONSE_HEADERS).unwrap_or_default();
-            merge(&mut headers, head.headers);
+            merge(&mut headers, head.headers, &[header::SET_COOKIE]);
             self.set(keys::RESPONSE_HEADERS, headers)?;
             if let Some(mut view) = self.lock() {
                 view.response.version = head.version;
@@ -178,23 +179,5 @@ impl Environment {
             info = info.with_local(local);
         }
         Some(info)
-    }
-}
-
-fn merge(headers: &mut HeaderMap, more: HeaderMap) {
-    let mut last = None;
-    for (name, value) in more {
-        // Further fields of a name come without it.
-        let Some(name) = name else {
-            if let Some(last) = &last {
-                headers.append(last, value);
-            }
-            continue;
-        };
-        match name == header::SET_COOKIE {
-            true => drop(headers.append(&name, value)),
-            false => drop(headers.insert(&name, value)),
-        }
-        last = Some(name);
     }
 }

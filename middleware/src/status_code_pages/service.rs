@@ -9,6 +9,7 @@ use tower_service::Service;
 
 use super::NoStatusCodePage;
 use crate::answer::Answer;
+use crate::merge::merge;
 
 /// Fills in the bodies of errors that have none. See the [module](super).
 #[derive(Clone, Debug)]
@@ -73,18 +74,11 @@ fn fill<R>(response: Response<R>, page: Response<R>) -> Response<R> {
     head.status = of_page.status;
     head.extensions.extend(of_page.extensions);
     head.headers.remove(header::CONTENT_LENGTH);
-    let mut name = None;
-    for (next, value) in of_page.headers {
-        // Of several values, only the first has the name.
-        let first = next.is_some();
-        name = next.or(name);
-        let Some(name) = &name else { continue };
-        match *name {
-            header::VARY | header::SET_COOKIE => _ = head.headers.append(name, value),
-            _ if first => _ = head.headers.insert(name, value),
-            _ => _ = head.headers.append(name, value),
-        }
-    }
+    merge(
+        &mut head.headers,
+        of_page.headers,
+        &[header::VARY, header::SET_COOKIE],
+    );
     Response::from_parts(head, body)
 }
 

@@ -1,55 +1,15 @@
 //! How it ends, and who sees what of it.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame as Frame;
-use transom_middleware::websockets::{self, CloseCode, CloseFrame, WebSocket, WebSockets};
+use transom_middleware::websockets::{CloseCode, CloseFrame, WebSocket, WebSockets};
 
-use super::peer::{app, echo, open, until};
+use super::heard::Heard;
+use super::peer::{app, echo, open};
 use crate::support::{logged, run};
-
-/// Notes what a handler hears to its end.
-#[derive(Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<Vec<String>>>);
-
-impl Heard {
-    pub(super) async fn listen(self, mut socket: WebSocket) {
-        while let Some(message) = socket.recv().await {
-            self.note(match message {
-                Ok(websockets::Message::Text(text)) => text.to_string(),
-                Ok(websockets::Message::Close(None)) => "close".to_owned(),
-                Ok(websockets::Message::Close(Some(frame))) => {
-                    format!("close {} {:?}", frame.code(), frame.reason())
-                }
-                Ok(other) => format!("{other:?}"),
-                Err(error) if error.is_lost() => "lost".to_owned(),
-                Err(error) if error.is_timeout() => "timeout".to_owned(),
-                Err(error) => error.to_string(),
-            });
-        }
-        self.note("the end".to_owned());
-    }
-
-    pub(super) fn note(&self, what: String) {
-        self.0.lock().unwrap().push(what);
-    }
-
-    pub(super) fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-
-    /// Waits until it was all of this.
-    pub(super) async fn is(&self, all: &[&str]) {
-        until("the end", || {
-            self.all().last().is_some_and(|last| last == "the end")
-        })
-        .await;
-        assert_eq!(self.all(), all);
-    }
-}
 
 #[test]
 fn a_handler_that_returns_closes_after_what_it_has_sent() {
@@ -166,23 +126,10 @@ fn a_client_that_does_not_answer_a_close_is_not_waited_for() {
 
 #[test]
 fn a_handler_that_goes_on_after_the_end_is_dropped() {
-    struct Dropped(Heard);
-    impl Drop for Dropped {
-        fn drop(&mut self) {
-            self.0.note("the end".to_owned());
-        }
-    }
     let log = logged(|| {
         run(async {
             let heard = Heard::default();
-            let hears = heard.clone();
-            let handler = move |_: WebSocket| {
-                let dropped = Dropped(hears.clone());
-                async move {
-                    std::future::pending::<()>().await;
-                    drop(dropped);
-                }
-            };
+            let handler = heard.clone().until_dropped();
             let sockets = WebSockets::new().with_close_timeout(Duration::from_millis(50));
             let mut peer = open(app(sockets, handler)).await;
             peer.socket.close(None).await.unwrap();

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use tokio_tungstenite::tungstenite::Message;
 use transom_middleware::websockets::{WebSocket, WebSockets};
 
-use super::end::Heard;
+use super::heard::Heard;
 use super::peer::{app, frame, open};
 use crate::support::run;
 

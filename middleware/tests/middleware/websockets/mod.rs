@@ -2,6 +2,7 @@
 
 mod end;
 mod handshake;
+mod heard;
 mod http2;
 mod keep_alive;
 mod messages;

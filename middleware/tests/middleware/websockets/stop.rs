@@ -11,7 +11,7 @@ use transom::testing::{TestClient, TestServer};
 use transom::{App, BoundServer, Error, Server, Shutdown};
 use transom_middleware::websockets::{WebSocket, WebSockets};
 
-use super::end::Heard;
+use super::heard::Heard;
 use super::peer::{Peer, app, open_on, until};
 use crate::support::run;
 
@@ -144,22 +144,9 @@ fn a_websocket_that_is_opened_while_the_server_stops_is_closed_at_once() {
 
 #[test]
 fn a_server_that_is_gone_takes_its_handlers_along() {
-    struct Dropped(Heard);
-    impl Drop for Dropped {
-        fn drop(&mut self) {
-            self.0.note("the end".to_owned());
-        }
-    }
     run(async {
         let heard = Heard::default();
-        let hears = heard.clone();
-        let handler = move |_: WebSocket| {
-            let dropped = Dropped(hears.clone());
-            async move {
-                std::future::pending::<()>().await;
-                drop(dropped);
-            }
-        };
+        let handler = heard.clone().until_dropped();
         let sockets = WebSockets::new().with_close_timeout(Duration::from_millis(50));
         let mut serving = serve(app(sockets, handler)).await;
         let mut peer = open_on(&serving.client).await;
