@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use transom::features::ServerAddresses;
 use transom::testing::TestClient;
@@ -45,12 +45,11 @@ impl Client {
             Self::Tcp(address) => {
                 let mut stream = TcpStream::connect(address).await?;
                 let request = format!(
-                    "{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                    "{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
                     body.len(),
                 );
                 stream.write_all(request.as_bytes()).await?;
-                let mut answer = String::new();
-                stream.read_to_string(&mut answer).await?;
+                let answer = read(stream).await?;
                 let (head, content) = answer
                     .split_once("\r\n\r\n")
                     .ok_or("the answer has no end of its head")?;
@@ -80,6 +79,26 @@ impl Client {
             }
         }
     }
+}
+
+/// Reads an answer: as much as it says that it has, or until the server closes.
+async fn read(stream: TcpStream) -> Result<String, Box<dyn StdError + Send + Sync>> {
+    let mut stream = BufReader::new(stream);
+    let (mut answer, mut length) = (String::new(), None);
+    while !answer.ends_with("\r\n\r\n") {
+        let begun = answer.len();
+        if stream.read_line(&mut answer).await? == 0 {
+            break;
+        }
+        if let Some((name, value)) = answer[begun..].split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = Some(value.trim().parse()?);
+        }
+    }
+    let mut content = stream.take(length.unwrap_or(u64::MAX));
+    content.read_to_string(&mut answer).await?;
+    Ok(answer)
 }
 
 fn show(status: &str, hosted: bool, content: &str) -> String {

@@ -28,6 +28,8 @@ async fn main() -> ExitCode {
     let host = host.with_server(transom_trillium::TrilliumServer::new(ANY_PORT));
     #[cfg(feature = "xitca")]
     let host = host.with_server(transom_xitca::XitcaServer::new(ANY_PORT));
+    #[cfg(all(windows, feature = "http-sys"))]
+    let host = host.with_server(transom_http_sys::HttpSysServer::new(ANY_PORT));
     transom::hosting::exit(visit::all(host).await)
 }
 

@@ -21,7 +21,7 @@ macro_rules! servers {
 
 /// Returns every server that this program may have. The first that is there is the default.
 pub(crate) fn all() -> Servers {
-    servers! {
+    let servers = servers! {
         "hyper": transom::HyperServer::default,
         "actix": transom_actix::ActixServer::default,
         "tiny-http": transom_tiny_http::TinyHttpServer::default,
@@ -34,5 +34,20 @@ pub(crate) fn all() -> Servers {
         "ajp": transom_cgi::AjpServer::default,
         "cgi": transom_cgi::CgiServer::default,
         "lambda": transom_lambda::LambdaServer::default,
-    }
+    };
+    of_windows(servers)
+}
+
+#[cfg(windows)]
+fn of_windows(servers: Servers) -> Servers {
+    #[cfg(feature = "http-sys")]
+    let servers = servers.with("http-sys", transom_http_sys::HttpSysServer::default);
+    #[cfg(not(feature = "http-sys"))]
+    let servers = servers.with_absent("http-sys", "build it with `--features http-sys`");
+    servers
+}
+
+#[cfg(not(windows))]
+fn of_windows(servers: Servers) -> Servers {
+    servers.with_absent("http-sys", "it is a part of Windows")
 }

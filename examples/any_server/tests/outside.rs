@@ -1,6 +1,5 @@
 //! Runs the program as a person would: on each server that it has, and on those that it has not.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -26,6 +25,7 @@ const FEATURES: &[(&str, bool)] = &[
     ("ajp", cfg!(feature = "ajp")),
     ("cgi", cfg!(feature = "cgi")),
     ("lambda", cfg!(feature = "lambda")),
+    ("http-sys", cfg!(all(windows, feature = "http-sys"))),
 ];
 
 /// Which of them wait for a gateway, by a protocol that is not HTTP.
@@ -48,9 +48,10 @@ fn help_lists_the_servers_that_are_compiled_in_and_says_how_to_get_the_others() 
     let here = default
         .into_iter()
         .chain(servers.map(|name| format!("  {name}")));
-    let absent = FEATURES.iter().filter(|(_, here)| !here).map(|(name, _)| {
-        format!("  {name} is not in this program: build it with `--features {name}`")
-    });
+    let absent = FEATURES
+        .iter()
+        .filter(|(_, here)| !here)
+        .map(|(name, _)| format!("  {name} is not in this program: {}", how_to_get(name)));
     assert_eq!(listed, here.chain(absent).collect::<Vec<_>>());
 }
 
@@ -125,7 +126,8 @@ fn a_server_that_is_not_compiled_in_is_refused_with_the_feature_that_it_needs() 
         let (_, error, code) = run(&["--server", name]);
         assert_eq!(code, Some(1));
         let says = format!(
-            "error: the server `{name}` is not in this program: build it with `--features {name}`; there is "
+            "error: the server `{name}` is not in this program: {}; there is ",
+            how_to_get(name),
         );
         assert!(error.starts_with(&says), "{error}");
     }
@@ -136,6 +138,14 @@ fn a_server_that_is_not_compiled_in_is_refused_with_the_feature_that_it_needs() 
         .strip_prefix(says)
         .unwrap_or_else(|| panic!("{error}"));
     assert!(here.iter().all(|name| listed.contains(name)), "{error}");
+}
+
+/// What is said of a server that is not there.
+fn how_to_get(name: &str) -> String {
+    match name {
+        "http-sys" if !cfg!(windows) => "it is a part of Windows".to_owned(),
+        name => format!("build it with `--features {name}`"),
+    }
 }
 
 /// Runs a program that ends by itself: what it says, the errors that it says, and its exit code.
@@ -159,6 +169,10 @@ fn command(arguments: &[&str]) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if let Some(root) = std::env::var_os("SystemRoot") {
+        // Without it Windows finds no libraries.
+        command.env("SystemRoot", root);
+    }
     command
 }
 
@@ -210,8 +224,11 @@ impl Program {
         self.address.clone().unwrap()
     }
 
-    /// Ends it as Ctrl+C does.
+    /// Ends it as Ctrl+C does. On Windows that would end this program too, which shares its console: there it is killed.
     fn stop(mut self) {
+        if cfg!(windows) {
+            return;
+        }
         let kill = format!("kill -INT {}", self.process.id());
         assert!(
             Command::new("sh")
@@ -233,14 +250,27 @@ impl Drop for Program {
     }
 }
 
-/// Sends a request, and reads until the server closes.
+/// Sends a request, and reads the answer: to its end, or to that of the connection.
 fn exchange(address: &str, head: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     let request = format!("{head}Host: {address}\r\nConnection: close\r\n\r\n{body}");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let mut read = BufReader::new(stream);
+    let mut length = None;
+    while !answer.ends_with("\r\n\r\n") {
+        let begun = answer.len();
+        assert_ne!(read.read_line(&mut answer).unwrap(), 0, "{answer}");
+        if let Some((name, value)) = answer[begun..].split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok();
+        }
+    }
+    read.take(length.unwrap_or(u64::MAX))
+        .read_to_string(&mut answer)
+        .unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     answer
 }
