@@ -85,10 +85,17 @@ pub(crate) async fn exchange<A: Application>(
         return;
     };
     let (link, is_new) = site.links.of(&arrival, &site.dispatcher, &site.queue);
-    if is_new {
+    let multiplexed = arrival.version >= Version::HTTP_2;
+    if is_new && !multiplexed {
         watch(&site, &link, arrival.connection);
     }
-    let gone = pin!(link.gone());
+    let stream = multiplexed.then(|| site.queue.disconnected(arrival.connection));
+    let gone = pin!(async {
+        match stream {
+            Some(stream) => drop(stream.await),
+            None => link.gone().await,
+        }
+    });
     let answered = pin!(answer(&site, &link, head, arrival, &outflow));
     tokio::select! {
         biased;
@@ -97,6 +104,9 @@ pub(crate) async fn exchange<A: Application>(
         },
         // The call is dropped, and tells the application.
         () = gone => outflow.hang_up(),
+    }
+    if multiplexed {
+        site.links.leave(&link);
     }
 }
 

@@ -13,7 +13,13 @@ use super::sys::{Platform, RequestQueue};
 
 /// The connections that requests came on, as far as the kernel tells of them.
 #[derive(Default)]
-pub(crate) struct Links(Mutex<HashMap<u64, Arc<Link>>>);
+pub(crate) struct Links(Mutex<HashMap<u64, Entry>>);
+
+struct Entry {
+    link: Arc<Link>,
+    /// How many requests of it are under way, where there may be several.
+    streams: usize,
+}
 
 /// One connection.
 pub(crate) struct Link {
@@ -32,7 +38,8 @@ impl Link {
 }
 
 impl Links {
-    /// Returns the connection of a request, and whether it is new.
+    /// Returns the connection of a request, and whether it is new. Where a connection carries several requests the kernel
+    /// tells when one of them is gone, and of the connection nothing: so it [ends](Self::leave) with the last of them.
     pub(crate) fn of<A: Application>(
         &self,
         arrival: &Arrival,
@@ -52,26 +59,51 @@ impl Links {
             // Nobody would say when to forget it.
             return (make(None), false);
         }
+        self.find_or_insert(arrival.raw_connection, || {
+            make(Some(dispatcher.statistics().count_connection()))
+        })
+    }
+
+    fn find_or_insert(&self, id: u64, make: impl FnOnce() -> Arc<Link>) -> (Arc<Link>, bool) {
         let mut links = self.lock();
-        if let Some(link) = links.get(&arrival.raw_connection) {
-            return (Arc::clone(link), false);
+        if let Some(entry) = links.get_mut(&id) {
+            entry.streams += 1;
+            return (Arc::clone(&entry.link), false);
         }
-        let link = make(Some(dispatcher.statistics().count_connection()));
-        links.insert(link.id, Arc::clone(&link));
+        let link = make();
+        let entry = Entry {
+            link: Arc::clone(&link),
+            streams: 1,
+        };
+        links.insert(id, entry);
         (link, true)
+    }
+
+    /// Says that a request is not under way any more, on a connection that may carry several.
+    pub(crate) fn leave(&self, link: &Arc<Link>) {
+        let mut links = self.lock();
+        if let Some(entry) = links.get_mut(&link.id)
+            && Arc::ptr_eq(&entry.link, link)
+        {
+            entry.streams -= 1;
+            if entry.streams == 0 {
+                links.remove(&link.id);
+            }
+        }
     }
 
     /// Says that a connection is gone. Its number may be another's from now on.
     pub(crate) fn gone(&self, link: &Arc<Link>) {
         let mut links = self.lock();
-        if links.get(&link.id).is_some_and(|it| Arc::ptr_eq(it, link)) {
+        let known = links.get(&link.id);
+        if known.is_some_and(|entry| Arc::ptr_eq(&entry.link, link)) {
             links.remove(&link.id);
         }
         drop(links);
         link.gone.send_replace(true);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<Link>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -110,4 +142,55 @@ fn connection<A: Application>(
         connection = connection.with_feature(ClientCertificate::new(queue, arrival.connection));
     }
     connection
+}
+
+#[cfg(test)]
+mod tests {
+    use transom::{Features, Request, Response, Shutdown};
+
+    use super::*;
+
+    fn link(id: u64) -> Arc<Link> {
+        let app = |_: Request| async { Response::default() };
+        let (_trigger, shutdown) = Shutdown::pair();
+        let dispatcher = Dispatcher::new(app, Features::new(), &shutdown);
+        let info = ConnectionInfo::new(Transport::Tcp);
+        Arc::new(Link {
+            id,
+            connection: dispatcher.connection(info, Scheme::Https),
+            gone: watch::Sender::new(false),
+            _counted: None,
+        })
+    }
+
+    #[test]
+    fn a_connection_of_several_requests_ends_with_the_last() {
+        let links = Links::default();
+        let (first, is_new) = links.find_or_insert(7, || link(7));
+        assert!(is_new);
+        let (same, is_new) = links.find_or_insert(7, || link(7));
+        assert!(!is_new && Arc::ptr_eq(&first, &same));
+        links.leave(&first);
+        assert_eq!(format!("{links:?}"), "Links(1)");
+        assert!(!links.find_or_insert(7, || link(7)).1);
+        links.leave(&first);
+        links.leave(&first);
+        assert_eq!(format!("{links:?}"), "Links(0)");
+        let (next, is_new) = links.find_or_insert(7, || link(7));
+        assert!(is_new && !Arc::ptr_eq(&first, &next));
+    }
+
+    #[test]
+    fn a_connection_that_is_gone_takes_no_other_of_its_number_along() {
+        let links = Links::default();
+        let (old, _) = links.find_or_insert(7, || link(7));
+        links.gone(&old);
+        assert!(*old.gone.borrow());
+        let (new, is_new) = links.find_or_insert(7, || link(7));
+        assert!(is_new);
+        links.gone(&old);
+        links.leave(&old);
+        assert_eq!(format!("{links:?}"), "Links(1)");
+        assert!(!*new.gone.borrow());
+    }
 }
