@@ -12,7 +12,7 @@ use transom::adapter::ResponseBody;
 use windows_sys::Win32::Foundation::ERROR_INVALID_PARAMETER;
 
 use super::names;
-use super::sys::{Chunks, NativeResponse, Outcome, Platform, RequestQueue, SendFlags};
+use super::sys::{Challenges, Chunks, NativeResponse, Outcome, Platform, RequestQueue, SendFlags};
 use crate::cache;
 
 /// How responses to one request are sent.
@@ -262,7 +262,11 @@ async fn next(body: &mut ResponseBody) -> Option<Result<Frame<Bytes>, transom::b
 
 fn native(head: &Parts, data: Vec<Bytes>, policy: Option<u32>) -> io::Result<NativeResponse> {
     let headers = &head.headers;
-    let fields = headers.iter().map(|(name, value)| {
+    let challenges = headers.get_all(header::WWW_AUTHENTICATE);
+    let several = challenges.iter().nth(1).is_some() && Platform::get().completes_challenges();
+    let fields = headers.iter();
+    let fields = fields.filter(|(name, _)| !several || name != &header::WWW_AUTHENTICATE);
+    let fields = fields.map(|(name, value)| {
         // Of each number there is one.
         let single = headers.get_all(name).iter().nth(1).is_none();
         // Nor does it take the number for what a 101 says of the connection.
@@ -272,7 +276,12 @@ fn native(head: &Parts, data: Vec<Bytes>, policy: Option<u32>) -> io::Result<Nat
     });
     let reason = head.status.canonical_reason().unwrap_or_default();
     let chunks = Chunks::new(data)?;
-    NativeResponse::new(head.status.as_u16(), reason, fields, chunks, policy)
+    let native = NativeResponse::new(head.status.as_u16(), reason, fields, chunks, policy)?;
+    if !several {
+        return Ok(native);
+    }
+    let values = challenges.iter().map(HeaderValue::as_bytes);
+    Ok(native.with_challenges(Challenges::new(values)?))
 }
 
 fn last_chunk(trailers: Option<&HeaderMap>) -> Bytes {

@@ -7,11 +7,13 @@
 //! | `port` | the completion port, and the thread that wakes who waits |
 //! | `session` | server session and URL groups |
 //! | `queue` | the request queue: every call that is about requests |
+//! | `challenges` | the field of a response that the kernel completes |
 //! | `view` | the buffer that a request was received into, read within its bounds |
 //! | `response` | the head of a response, and its chunks, as the system wants them |
 //! | `token` | whose access token came with a request |
 #![allow(unsafe_code)]
 
+mod challenges;
 mod operation;
 mod platform;
 mod port;
@@ -21,6 +23,7 @@ mod session;
 mod token;
 mod view;
 
+pub(crate) use challenges::Challenges;
 pub(crate) use operation::{Outcome, Pending};
 pub(crate) use platform::Platform;
 pub(crate) use queue::{Opened, RequestQueue};

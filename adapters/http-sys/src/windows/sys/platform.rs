@@ -33,6 +33,7 @@ type SetRequestProperty = unsafe extern "system" fn(
 /// some are exported, and end the process when they are called: those count as missing there.
 #[derive(Debug)]
 pub(crate) struct Platform {
+    is_windows: bool,
     complete: bool,
     sends_pieces: bool,
     is_feature_supported: Option<IsFeatureSupported>,
@@ -50,6 +51,11 @@ impl Platform {
     /// down, handing a connection over.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// Returns whether several challenges can be sent so that the kernel completes them.
+    pub(crate) fn completes_challenges(&self) -> bool {
+        self.is_windows
     }
 
     /// Returns whether a response can be sent in pieces.
@@ -103,6 +109,7 @@ impl Platform {
         let is_feature_supported = address(httpapi, c"HttpIsFeatureSupported");
         let set_request_property = address(httpapi, c"HttpSetRequestProperty");
         Self {
+            is_windows: !is_wine,
             complete: !is_wine || complete,
             sends_pieces: complete || wine.is_none_or(|major| major >= PIECES_SINCE),
             // SAFETY: these are the types that http.h declares under these names.

@@ -3,6 +3,8 @@ use std::io;
 use bytes::Bytes;
 use windows_sys::Win32::Networking::HttpServer as api;
 
+use super::Challenges;
+
 /// How something is sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SendFlags {
@@ -43,6 +45,7 @@ pub(crate) struct NativeResponse {
     /// What the fields point at.
     text: Vec<u8>,
     chunks: Chunks,
+    challenges: Option<Challenges>,
 }
 
 // SAFETY: all addresses in it are of memory that it owns.
@@ -116,7 +119,19 @@ impl NativeResponse {
             unknown,
             text,
             chunks,
+            challenges: None,
         })
+    }
+
+    /// Adds several challenges.
+    pub(crate) fn with_challenges(mut self, mut challenges: Challenges) -> Self {
+        let (info, number) = challenges.info();
+        for head in &mut self.head {
+            head.pResponseInfo = info;
+            head.ResponseInfoCount = number;
+        }
+        self.challenges = Some(challenges);
+        self
     }
 
     /// Where the head is, and the policy or null. What they point at stays there when this is moved.
@@ -137,6 +152,7 @@ impl std::fmt::Debug for NativeResponse {
             .field("unknown", &self.unknown.len())
             .field("text", &self.text.len())
             .field("chunks", &self.chunks)
+            .field("challenges", &self.challenges.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -239,16 +255,20 @@ impl std::fmt::Debug for Chunks {
 
 /// Texts one behind the other, each with a NUL at its end.
 #[derive(Default)]
-struct Text(Vec<u8>);
+pub(super) struct Text(Vec<u8>);
 
 #[derive(Clone, Copy)]
-struct Part {
-    start: usize,
-    length: u16,
+pub(super) struct Part {
+    pub(super) start: usize,
+    pub(super) length: u16,
 }
 
 impl Text {
-    fn add(&mut self, text: &[u8]) -> io::Result<Part> {
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    pub(super) fn add(&mut self, text: &[u8]) -> io::Result<Part> {
         let start = self.0.len();
         let length = u16::try_from(text.len()).map_err(|_| too_much())?;
         self.0.extend_from_slice(text);
@@ -257,7 +277,7 @@ impl Text {
     }
 }
 
-fn count(number: usize) -> io::Result<u16> {
+pub(super) fn count(number: usize) -> io::Result<u16> {
     u16::try_from(number).map_err(|_| too_much())
 }
 
