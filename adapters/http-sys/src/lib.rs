@@ -43,7 +43,7 @@
 //!
 //! *Wine* was run under Wine 8 as Debian packages it, whose HTTP.sys is Wine's own and not Microsoft's: that shows that the calls, their
 //! structures, and the lives of both are right. *Wine 10* was run there, by hand; its driver can do a little more. *Unit* is tested
-//! without a driver. *Written* follows Microsoft's documentation, compiles, and was not run: `tests/whole` and
+//! without a driver. *Written* follows Microsoft's documentation, compiles, and was not run: `tests/whole`, `tests/windows` and
 //! `manifests/windows.toml` say what Windows has to show. On Windows itself nothing was run yet.
 //!
 //! | ASP.NET Core | here | tested |
@@ -52,45 +52,58 @@
 //! | `MaxAccepts` | `with_accepts` | Wine |
 //! | `MaxConnections` | `with_max_connections` | Written |
 //! | `RequestQueueLimit` | `with_queue_length` | Written |
-//! | `RequestQueueName`, `RequestQueueMode` | `with_request_queue` | Written |
+//! | `RequestQueueName`, `RequestQueueMode` | `with_request_queue` | Wine: what cannot be; Written: the rest |
+//! | `RequestQueueSecurityDescriptor` | `with_queue_security_descriptor`, in SDDL | Wine: which are read; Written: what the kernel makes of one |
 //! | `Http503Verbosity` | `with_503_verbosity` | Written |
 //! | `Timeouts` | `with_timeouts` | Unit; Wine: that a system without them says so |
 //! | `MaxRequestBodySize` | `with_max_request_body_size`, `MaxRequestBodySize` | Wine 10 |
 //! | `Authentication.Schemes`, `AllowAnonymous` | `with_authentication` | Unit: challenges; Wine: refusal of who is nobody; Written: the rest |
+//! | `Authentication.EnableKerberosCredentialCaching`, `CaptureCredentials` | `Authentication::with_kerberos_credential_caching`, `with_captured_credentials` | Unit: what they need; Written: the rest |
+//! | `Authentication.AutomaticAuthentication`, `AuthenticationDisplayName` | nothing: the application asks `WindowsUser`, or not | |
+//! | `EnableKernelResponseBuffering` | `with_kernel_response_buffering` | Wine: the responses are the same; Written: the kernel's part |
+//! | more than 1,000 fields that the kernel has no numbers for: 400 | the same | Wine |
 //! | `EnableResponseCaching` | `with_response_caching` | Unit: which responses; Written: the kernel's part |
 //! | `ClientCertificateMethod` | the feature `ClientCertificate` | Written |
 //! | `AllowSynchronousIO`, `UnsafePreferInlineScheduling`, `ThrowWriteExceptions` | nothing blocks, runs inline or throws | |
 //! | `UseLatin1RequestHeaders` | values are bytes | |
-//! | `EnableKernelResponseBuffering`, `RequestQueueSecurityDescriptor`, `EnableKerberosCredentialCaching`, `CaptureCredentials` | not there | |
 //! | `IHttpRequestFeature`, `IHttpResponseFeature` | the request and the response | Wine: heads, whole bodies; Wine 10: responses in pieces; Written: large and chunked requests, `100 Continue` |
 //! | `IHttpConnectionFeature` | `ConnectionInfo` | Wine: both ends; Written: one id for a connection |
-//! | `IHttpRequestLifetimeFeature` | `RequestLifetime` | Written: `HttpWaitForDisconnectEx`, `HttpCancelHttpRequest` |
+//! | `IHttpRequestLifetimeFeature` | `RequestLifetime` | Written: `HttpWaitForDisconnectEx`, of each request over HTTP/2 and HTTP/3, `HttpCancelHttpRequest` |
+//! | `IConnectionLifetimeNotificationFeature` | nothing: the fields of a connection are the server's, for each server | |
+//! | `IHttpRequestIdentifierFeature`, `IHttpRequestBodyDetectionFeature` | `RequestIdentifier`, `is_end_stream` of the body | |
 //! | `IHttpUpgradeFeature` | `dyn Upgrade`, and hyper's `OnUpgrade` | Written: opaque mode |
 //! | `IHttpResponseTrailersFeature` | `ResponseTrailers` | Wine 10: HTTP/1.1; Written: HTTP/2 and HTTP/3, where the system has them |
 //! | `IHttpResetFeature` | `RequestLifetime::abort`, with the code `CANCEL` where the system takes one | Written |
-//! | `ITlsConnectionFeature`, `ITlsHandshakeFeature` | `TlsInfo`: version, protocol, certificate | Written |
+//! | `ITlsConnectionFeature`, `ITlsHandshakeFeature` | `TlsInfo`: version, protocol, server name, certificate | Unit: the server name; Written: the rest |
 //! | `IHttpAuthenticationFeature` | `WindowsUser` | Written |
 //! | `IServerAddressesFeature` | `ServerAddresses` | Wine |
 //! | stop: 503, then nothing | the same | Wine: drains, ends by itself, cancels what waits |
-//! | `IHttpSysRequestDelegationFeature`, `IServerDelegationFeature` | not there | |
-//! | `IHttpSysRequestInfoFeature`, `IHttpSysRequestTimingFeature`, `IHttpSysRequestPropertyFeature` | not there | |
-//! | `IHttpSendFileFeature` | bodies are sent from memory | |
+//! | `IServerDelegationFeature`, `IHttpSysRequestDelegationFeature` | `with_delegation`, and then `Delegation` and `RequestDelegation` | Unit: which requests; Wine: that a system without it says so; Written: the kernel's part |
+//! | `IHttpSysRequestInfoFeature` | `RequestInfo` | Unit: what is read; Wine: absent; Written: that it is there |
+//! | `IHttpSysRequestTimingFeature` | `RequestInfo::timings`, `RequestTimings` | Unit: what is read; Written: that it is there |
+//! | `IHttpSysRequestPropertyFeature`, `TlsClientHelloBytesCallback` | `RequestProperties` | Wine: absent; Written: the rest |
+//! | `IHttpSendFileFeature` | nothing: a body is frames, and none says that it is a file | |
 //!
 //! # What HTTP.sys cannot do
 //!
 //! Let a server close idle connections, which are the kernel's and may carry requests for others; listen on a unix socket;
 //! hand the trailers of a request over. A certificate is bound to a port by an administrator, and by no program.
 
+mod authentication;
 #[cfg(any(windows, test))]
 mod cache;
 mod options;
 mod prefix;
+mod timings;
 #[cfg(windows)]
 mod windows;
 
-pub use options::{Authentication, Http503Verbosity, RequestQueueMode, Timeouts};
+pub use authentication::Authentication;
+pub use options::{Http503Verbosity, RequestQueueMode, Timeouts};
 pub use prefix::{UrlPrefix, UrlPrefixError};
+pub use timings::{RequestStage, RequestTimings};
 #[cfg(windows)]
 pub use windows::{
-    BoundHttpSysServer, CertificateError, ClientCertificate, HttpSysServer, WindowsUser,
+    BoundHttpSysServer, CertificateError, ClientCertificate, Delegation, DelegationError,
+    DelegationRule, HttpSysServer, RequestDelegation, RequestInfo, RequestProperties, WindowsUser,
 };

@@ -2,6 +2,8 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
+use crate::Authentication;
+
 /// Whether a server makes its request queue, or attaches to one that there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -12,7 +14,8 @@ pub enum RequestQueueMode {
     /// It takes requests out of the queue of that name, which another process has made and set up. The prefixes are
     /// that process's; those of this server only say which part of a path is the path base.
     Attach,
-    /// It attaches to the queue if there is one of that name, and makes it if not.
+    /// It attaches to the queue if there is one of that name, and makes it if not. It registers its prefixes either way,
+    /// unless somebody has for this queue.
     CreateOrAttach,
 }
 
@@ -28,91 +31,6 @@ pub enum Http503Verbosity {
     Limited,
     /// It answers 503 and says why.
     Full,
-}
-
-/// By which schemes the kernel authenticates clients; none at first.
-///
-/// A response of 401 then carries a challenge for each, unless the application has set `WWW-Authenticate` itself, and
-/// the kernel shakes hands. Who the client is tells the feature `WindowsUser`.
-///
-/// ```
-/// use transom_http_sys::Authentication;
-///
-/// let intranet = Authentication::new().with_negotiate().without_anonymous();
-/// assert_ne!(intranet, Authentication::new());
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[doc(alias = "AuthenticationManager")]
-pub struct Authentication {
-    pub(crate) basic: bool,
-    pub(crate) ntlm: bool,
-    pub(crate) negotiate: bool,
-    pub(crate) kerberos: bool,
-    pub(crate) required: bool,
-}
-
-impl Authentication {
-    /// Returns none of them.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds Basic: the client sends name and password with each request, readable for everybody unless it is over
-    /// TLS.
-    #[must_use]
-    pub fn with_basic(self) -> Self {
-        Self {
-            basic: true,
-            ..self
-        }
-    }
-
-    /// Adds NTLM.
-    #[must_use]
-    pub fn with_ntlm(self) -> Self {
-        Self { ntlm: true, ..self }
-    }
-
-    /// Adds Negotiate: Kerberos if client and server can, or else NTLM.
-    #[must_use]
-    pub fn with_negotiate(self) -> Self {
-        Self {
-            negotiate: true,
-            ..self
-        }
-    }
-
-    /// Adds Kerberos.
-    #[must_use]
-    pub fn with_kerberos(self) -> Self {
-        Self {
-            kerberos: true,
-            ..self
-        }
-    }
-
-    /// Answers 401 to clients that are not authenticated, before the application sees them.
-    #[doc(alias = "AllowAnonymous")]
-    #[must_use]
-    pub fn without_anonymous(self) -> Self {
-        Self {
-            required: true,
-            ..self
-        }
-    }
-
-    /// Returns the challenges of a 401, the strongest first.
-    #[cfg(any(windows, test))]
-    pub(crate) fn challenges(self) -> impl Iterator<Item = &'static str> {
-        [
-            (self.kerberos, "Kerberos"),
-            (self.negotiate, "Negotiate"),
-            (self.ntlm, "NTLM"),
-            (self.basic, "Basic"),
-        ]
-        .into_iter()
-        .filter_map(|(asked, scheme)| asked.then_some(scheme))
-    }
 }
 
 /// How long the kernel waits for clients, and for this process. What is not set is the system's, mostly 2 minutes.
@@ -206,6 +124,10 @@ fn seconds(timeout: Duration) -> u16 {
     u16::try_from(timeout.as_secs().saturating_add(more)).unwrap_or(u16::MAX)
 }
 
+/// As ASP.NET has it.
+#[cfg(any(windows, test))]
+const LONGEST_NAME: usize = 260;
+
 /// What a server was told.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(windows), allow(dead_code, reason = "its reader is on Windows"))]
@@ -213,6 +135,7 @@ pub(crate) struct Options {
     pub(crate) accepts: usize,
     pub(crate) queue_name: Option<String>,
     pub(crate) queue_mode: RequestQueueMode,
+    pub(crate) queue_security: Option<String>,
     pub(crate) queue_length: Option<u32>,
     pub(crate) verbosity: Option<Http503Verbosity>,
     pub(crate) max_connections: Option<Option<u32>>,
@@ -220,6 +143,8 @@ pub(crate) struct Options {
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) authentication: Authentication,
     pub(crate) response_caching: bool,
+    pub(crate) kernel_response_buffering: bool,
+    pub(crate) delegation: bool,
 }
 
 impl Default for Options {
@@ -229,6 +154,7 @@ impl Default for Options {
             accepts: 5 * processors,
             queue_name: None,
             queue_mode: RequestQueueMode::default(),
+            queue_security: None,
             queue_length: None,
             verbosity: None,
             max_connections: None,
@@ -236,7 +162,35 @@ impl Default for Options {
             timeouts: None,
             authentication: Authentication::new(),
             response_caching: true,
+            kernel_response_buffering: false,
+            delegation: false,
         }
+    }
+}
+
+#[cfg(any(windows, test))]
+impl Options {
+    /// Says what cannot be, whatever the system has.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let name = self.queue_name.as_deref().unwrap_or_default();
+        if name.contains('\0') || name.encode_utf16().count() > LONGEST_NAME {
+            return Err(format!(
+                "the name of a request queue has at most {LONGEST_NAME} characters, and no NUL: `{}`",
+                name.escape_debug()
+            ));
+        }
+        let attaches = self.queue_mode == RequestQueueMode::Attach;
+        if attaches && self.queue_security.is_some() {
+            return Err(format!(
+                "the security descriptor of the request queue `{name}` is for who makes it, and `RequestQueueMode::Attach` does not"
+            ));
+        }
+        if attaches && self.delegation {
+            return Err(format!(
+                "requests are handed to other queues by who has URL prefixes, and those of the request queue `{name}` are its maker's"
+            ));
+        }
+        self.authentication.check()
     }
 }
 
@@ -259,21 +213,45 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_challenge_comes_first() {
-        let all = Authentication::new()
-            .with_basic()
-            .with_ntlm()
-            .with_negotiate()
-            .with_kerberos();
-        let challenges: Vec<_> = all.challenges().collect();
-        assert_eq!(challenges, ["Kerberos", "Negotiate", "NTLM", "Basic"]);
-        assert_eq!(Authentication::new().challenges().count(), 0);
-    }
-
-    #[test]
     fn five_requests_a_processor_are_waited_for() {
         let options = Options::default();
         assert!(options.accepts >= 5 && options.accepts.is_multiple_of(5));
         assert!(options.response_caching);
+    }
+
+    #[test]
+    fn what_cannot_be_is_named() {
+        let attaches = Options {
+            queue_name: Some("theirs".into()),
+            queue_mode: RequestQueueMode::Attach,
+            ..Options::default()
+        };
+        let with_security = Options {
+            queue_security: Some("D:".into()),
+            ..attaches.clone()
+        };
+        let delegating = Options {
+            delegation: true,
+            ..attaches.clone()
+        };
+        let named = |name: String| Options {
+            queue_name: Some(name),
+            ..Options::default()
+        };
+        for (options, says) in [
+            (
+                with_security,
+                "security descriptor of the request queue `theirs`",
+            ),
+            (delegating, "handed to other queues"),
+            (named("a\0b".into()), "no NUL: `a\\0b`"),
+            (named("a".repeat(261)), "at most 260 characters"),
+        ] {
+            let error = options.check().unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+        for options in [Options::default(), attaches, named("a".repeat(260))] {
+            assert_eq!(options.check(), Ok(()));
+        }
     }
 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header}
 use transom::adapter::check_parts;
 use transom::features::{TlsInfo, TlsVersion};
 
+use super::info::RequestInfo;
 use super::names;
 use super::sys::{Received, RequestBuffer, Secured, Token};
 
@@ -37,10 +38,11 @@ pub(crate) struct Arrival {
     pub(crate) is_secure: bool,
     pub(crate) tls: Option<TlsInfo>,
     pub(crate) user: Option<(Token, i32)>,
+    pub(crate) info: Option<RequestInfo>,
 }
 
 impl Arrival {
-    pub(crate) fn read(buffer: &RequestBuffer) -> Self {
+    pub(crate) fn read(buffer: RequestBuffer) -> Self {
         let received = buffer.received();
         let version = match received.version() {
             (1, 0) => Version::HTTP_10,
@@ -49,7 +51,7 @@ impl Arrival {
             _ => Version::HTTP_11,
         };
         let secured = received.secured();
-        Self {
+        let arrival = Self {
             id: received.id(),
             connection: received.connection(),
             raw_connection: received.raw_connection(),
@@ -63,6 +65,11 @@ impl Arrival {
             is_secure: secured.is_some(),
             tls: secured.and_then(|secured| tls(secured, version)),
             user: received.user(),
+            info: None,
+        };
+        Self {
+            info: RequestInfo::of(buffer),
+            ..arrival
         }
     }
 }

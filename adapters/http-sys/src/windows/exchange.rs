@@ -9,7 +9,9 @@ use transom::adapter::{Aborted, Call, Dispatcher, ResponseBody, UpgradeCompletio
 use transom::features::{Counted, PathBase, RequestExt, ResponseTrailers, ServerStatistics};
 
 use super::arrival::{Arrival, content_length, has_token};
+use super::delegation::{Hold, RequestDelegation};
 use super::inflow::Inflow;
+use super::info::RequestProperties;
 use super::links::{Link, Links};
 use super::outflow::Outflow;
 use super::serve::Tasks;
@@ -34,16 +36,18 @@ pub(crate) struct Site<A> {
 /// The paths of the prefixes.
 #[derive(Debug)]
 pub(crate) struct Bases {
-    /// Requests carry the index of their own. Those of a queue that somebody else has made carry what he gave them.
-    pub(crate) by_context: bool,
+    /// The context of the requests of the first; those of the next have the next.
+    pub(crate) first: u64,
     pub(crate) all: Vec<Option<PathBase>>,
 }
 
 impl Bases {
-    /// Returns that of a request; the longest that matches, where it does not say which.
+    /// Returns that of a request. One that was handed over, or came by the prefix of another who shares the queue, has a
+    /// context of his: then it is the longest that matches.
     fn of(&self, context: u64, path: &str) -> Option<&PathBase> {
-        if self.by_context {
-            return self.all.get(usize::try_from(context).ok()?)?.as_ref();
+        let index = context.checked_sub(self.first).map(usize::try_from);
+        if let Some(own) = index.and_then(|index| self.all.get(index.ok()?)) {
+            return own.as_ref();
         }
         let matching = self.all.iter().flatten();
         matching
@@ -84,6 +88,13 @@ pub(crate) async fn exchange<A: Application>(
     let Ok(head) = std::mem::replace(&mut arrival.head, Err(StatusCode::OK)) else {
         return;
     };
+    let hold = site.options.delegation.then(Arc::<Hold>::default);
+    // A request that was handed over is another's to hang up.
+    let hang_up = || {
+        if hold.as_ref().is_none_or(|hold| hold.keep()) {
+            outflow.hang_up();
+        }
+    };
     let (link, is_new) = site.links.of(&arrival, &site.dispatcher, &site.queue);
     let multiplexed = arrival.version >= Version::HTTP_2;
     if is_new && !multiplexed {
@@ -96,14 +107,14 @@ pub(crate) async fn exchange<A: Application>(
             None => link.gone().await,
         }
     });
-    let answered = pin!(answer(&site, &link, head, arrival, &outflow));
+    let answered = pin!(answer(&site, &link, head, arrival, &outflow, hold.as_ref()));
     tokio::select! {
         biased;
         answered = answered => if !answered {
-            outflow.hang_up();
+            hang_up();
         },
         // The call is dropped, and tells the application.
-        () = gone => outflow.hang_up(),
+        () = gone => hang_up(),
     }
     if multiplexed {
         site.links.leave(&link);
@@ -117,12 +128,16 @@ async fn answer<A: Application>(
     head: Parts,
     mut arrival: Arrival,
     outflow: &Outflow,
+    hold: Option<&Arc<Hold>>,
 ) -> bool {
-    let (call, completion) = begin(site, link, head, &mut arrival);
+    let (call, completion) = begin(site, link, head, &mut arrival, hold);
     let mut response = match call.run().await {
         Ok(response) => response,
         Err(Aborted { .. }) => return false,
     };
+    if hold.is_some_and(|hold| !hold.keep()) {
+        return true;
+    }
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         match completion.filter(UpgradeCompletion::is_accepted) {
             Some(completion) => return switch(site, outflow, response, completion).await,
@@ -168,6 +183,7 @@ fn begin<A: Application>(
     link: &Link,
     head: Parts,
     arrival: &mut Arrival,
+    hold: Option<&Arc<Hold>>,
 ) -> (Call<A>, Option<UpgradeCompletion>) {
     let trailers = takes_trailers(&head);
     let wants_upgrade = Platform::get().is_complete()
@@ -175,7 +191,7 @@ fn begin<A: Application>(
         && head.headers.contains_key(header::UPGRADE)
         && has_token(&head.headers, &header::CONNECTION, "upgrade");
     let length = content_length(&head.headers);
-    let body = Inflow::new(&site.queue, arrival, length);
+    let body = Inflow::new(&site.queue, arrival, length, hold.cloned());
     let request = http::Request::from_parts(head, body);
     let (mut call, completion) = match wants_upgrade.then(upgrade_offer) {
         None => (site.dispatcher.call(&link.connection, request), None),
@@ -196,6 +212,15 @@ fn begin<A: Application>(
     }
     if let Some((token, kind)) = arrival.user.take() {
         features.insert(WindowsUser::new(token, kind));
+    }
+    if let Some(info) = arrival.info.take() {
+        features.insert(info);
+    }
+    if Platform::get().has_request_properties() {
+        features.insert(RequestProperties::new(&site.queue, arrival.id));
+    }
+    if let Some(hold) = hold {
+        features.insert(RequestDelegation::new(hold, &site.queue, arrival.id));
     }
     (call, completion)
 }
@@ -223,6 +248,7 @@ fn outflow<A>(site: &Site<A>, arrival: &Arrival) -> Outflow {
         caches: site.options.response_caching
             && head.is_some_and(|head| head.method == Method::GET)
             && arrival.user.is_none(),
+        buffers: site.options.kernel_response_buffering,
     }
 }
 
@@ -254,15 +280,16 @@ mod tests {
     fn the_base_is_that_of_the_prefix_or_the_longest_that_matches() {
         let base = |path| PathBase::new(path).ok();
         let all = vec![None, base("/a"), base("/a/b")];
-        let of = |by_context, context, path: &str| {
-            let all = all.clone();
-            let bases = Bases { by_context, all };
-            bases.of(context, path).map(|base| base.as_str().to_owned())
+        let bases = Bases {
+            first: 1 << 40,
+            all,
         };
-        assert_eq!(of(true, 0, "/a/b/c"), None);
-        assert_eq!(of(true, 1, "/a/b/c").as_deref(), Some("/a"));
-        assert_eq!(of(true, 9, "/a/b/c"), None);
-        assert_eq!(of(false, 9, "/A/b/c").as_deref(), Some("/a/b"));
-        assert_eq!(of(false, 0, "/other"), None);
+        let of = |context: u64, path| bases.of(context, path).map(PathBase::as_str);
+        assert_eq!(of(1 << 40, "/a/b/c"), None);
+        assert_eq!(of((1 << 40) + 1, "/a/b/c"), Some("/a"));
+        for others in [0, 1, (1 << 40) + 3, u64::MAX] {
+            assert_eq!(of(others, "/A/b/c"), Some("/a/b"));
+            assert_eq!(of(others, "/other"), None);
+        }
     }
 }

@@ -136,7 +136,11 @@ fn connection<A: Application>(
     };
     let mut connection = dispatcher.connection(info, scheme);
     if let Some(tls) = &arrival.tls {
-        connection = connection.with_feature::<TlsInfo>(tls.clone());
+        let mut tls: TlsInfo = tls.clone();
+        if let Ok(Some(name)) = queue.server_name(arrival.id) {
+            tls = tls.with_server_name(name);
+        }
+        connection = connection.with_feature(tls);
     }
     if arrival.is_secure {
         connection = connection.with_feature(ClientCertificate::new(queue, arrival.connection));

@@ -2,16 +2,22 @@ use std::env;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::process;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use transom::Error;
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_CALL_NOT_IMPLEMENTED, ERROR_SHARING_VIOLATION,
+    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_CALL_NOT_IMPLEMENTED, ERROR_FILE_NOT_FOUND,
+    ERROR_INVALID_NAME, ERROR_SHARING_VIOLATION,
 };
 
-use super::sys::{Api, Opened, RequestQueue, ServerSession, UrlGroup};
-use crate::UrlPrefix;
+use super::delegation::Delegation;
+use super::sys::{
+    Api, Opened, Platform, RequestQueue, SecurityDescriptor, ServerSession, UrlGroup, is_registered,
+};
 use crate::options::Options;
+use crate::{RequestQueueMode, UrlPrefix};
 
 /// How many ports are tried where any will do. Between finding one and taking it somebody else may.
 const TRIES: usize = 16;
@@ -21,6 +27,9 @@ const TRIES: usize = 16;
 pub(crate) struct Listening {
     /// One; on a system whose groups take a single prefix, one for each.
     groups: Vec<Group>,
+    /// The queue was made here.
+    made: bool,
+    first_context: u64,
     prefixes: Vec<UrlPrefix>,
     queue: Arc<RequestQueue>,
     session: ServerSession,
@@ -28,7 +37,7 @@ pub(crate) struct Listening {
 
 #[derive(Debug)]
 struct Group {
-    group: UrlGroup,
+    group: Arc<UrlGroup>,
     registered: Vec<String>,
 }
 
@@ -43,21 +52,31 @@ impl Group {
 impl Listening {
     pub(crate) fn open(prefixes: Vec<UrlPrefix>, options: &Options) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::bind("HTTP.sys", error);
+        if options.delegation && !Platform::get().has_delegation() {
+            return Err(not_set("delegation")(missing()));
+        }
         let api = Api::initialize().map_err(failed)?;
         let session = ServerSession::open(api).map_err(failed)?;
+        let sddl = options.queue_security.as_deref();
+        let security = sddl.map(security).transpose()?;
         let name = options.queue_name.as_deref();
-        let opened = RequestQueue::open(name, options.queue_mode);
+        let opened = RequestQueue::open(name, options.queue_mode, security.as_ref());
         let Opened { queue, made } = opened.map_err(|error| match name {
-            Some(name) => Error::bind(format_args!("the request queue `{name}`"), error),
+            Some(name) => {
+                let what = format_args!("the request queue `{name}`");
+                Error::bind(what, queue_explained(error))
+            }
             None => failed(error),
         })?;
         let mut listening = Self {
             groups: Vec::new(),
+            made,
+            first_context: first_context(),
             prefixes: Vec::with_capacity(prefixes.len()),
             queue,
             session,
         };
-        if !made {
+        if options.queue_mode == RequestQueueMode::Attach {
             if let Some(prefix) = prefixes.iter().find(|prefix| prefix.port() == 0) {
                 return Err(Error::configuration(format!(
                     "`{prefix}`: who attaches to a queue takes the ports that its maker has"
@@ -67,27 +86,36 @@ impl Listening {
             listening.prefixes = prefixes;
             return Ok(listening);
         }
-        listening.set_up_queue(options)?;
+        if made {
+            listening.set_up_queue(options)?;
+        }
         listening.add_group(options)?;
-        for (context, prefix) in prefixes.into_iter().enumerate() {
-            let prefix = listening.add(&prefix, context as u64, options)?;
+        for prefix in prefixes {
+            let prefix = listening.add(&prefix, options)?;
             listening.prefixes.push(prefix);
         }
         Ok(listening)
     }
 
-    /// Returns the prefixes as they are registered. The context of a request is the index of its own.
+    /// Returns the prefixes as they are registered.
     pub(crate) fn prefixes(&self) -> &[UrlPrefix] {
         &self.prefixes
     }
 
-    /// Returns whether they are registered by this server, and not by who made its queue.
-    pub(crate) fn is_own(&self) -> bool {
-        !self.groups.is_empty()
+    /// Returns the context of the requests of the first prefix; those of the next have the next. No other server has any
+    /// of them.
+    pub(crate) fn first_context(&self) -> u64 {
+        self.first_context
     }
 
     pub(crate) fn queue(&self) -> &Arc<RequestQueue> {
         &self.queue
+    }
+
+    /// Returns what makes rules for requests that are handed to others.
+    pub(crate) fn delegation(&self) -> Option<Delegation> {
+        let group = self.groups.first()?;
+        Some(Delegation::new(&group.group))
     }
 
     /// Has the kernel route nothing here any more. What is in the queue stays there.
@@ -132,18 +160,15 @@ impl Listening {
                 .set_authentication(options.authentication)
                 .map_err(not_set("authentication"))?;
         }
-        let registered = Vec::new();
-        self.groups.push(Group { group, registered });
+        self.groups.push(Group {
+            group: Arc::new(group),
+            registered: Vec::new(),
+        });
         Ok(())
     }
 
     /// Registers a prefix, and returns it with its port.
-    fn add(
-        &mut self,
-        prefix: &UrlPrefix,
-        context: u64,
-        options: &Options,
-    ) -> Result<UrlPrefix, Error> {
+    fn add(&mut self, prefix: &UrlPrefix, options: &Options) -> Result<UrlPrefix, Error> {
         let asked = prefix.to_string();
         let any_port = prefix.port() == 0;
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
@@ -155,8 +180,11 @@ impl Listening {
                 }
                 false => prefix.clone(),
             };
-            match self.register(&prefix, context, options)? {
+            match self.register(&prefix, options)? {
                 Ok(()) => return Ok(prefix),
+                Err(error) if !self.made && is_taken(&error) && !any_port && self.has(&prefix) => {
+                    return Ok(prefix);
+                }
                 Err(error) if any_port && is_taken(&error) => last = error,
                 Err(error) => return Err(Error::bind(&asked, explained(&prefix, error))),
             }
@@ -164,20 +192,22 @@ impl Listening {
         Err(Error::bind(asked, last))
     }
 
-    fn register(
-        &mut self,
-        prefix: &UrlPrefix,
-        context: u64,
-        options: &Options,
-    ) -> Result<io::Result<()>, Error> {
+    /// Returns whether somebody has registered a prefix for this queue.
+    fn has(&self, prefix: &UrlPrefix) -> bool {
+        is_registered(&prefix.to_string(), &self.queue)
+    }
+
+    fn register(&mut self, prefix: &UrlPrefix, options: &Options) -> Result<io::Result<()>, Error> {
         let prefix = prefix.to_string();
+        let index = self.prefixes.len();
+        let context = self.first_context + index as u64;
         let add = |groups: &mut Vec<Group>| match groups.last_mut() {
             Some(group) => group.add(prefix.clone(), context),
             None => Err(io::ErrorKind::NotConnected.into()),
         };
         match add(&mut self.groups) {
             // A group of Wine's takes one.
-            Err(error) if code(&error) == Some(ERROR_CALL_NOT_IMPLEMENTED) && context > 0 => {
+            Err(error) if code(&error) == Some(ERROR_CALL_NOT_IMPLEMENTED) && index > 0 => {
                 self.add_group(options)?;
                 Ok(add(&mut self.groups))
             }
@@ -191,6 +221,30 @@ impl Drop for Listening {
         self.close();
         self.queue.close();
     }
+}
+
+fn security(sddl: &str) -> Result<SecurityDescriptor, Error> {
+    let none = |error| {
+        let what = format!(
+            "`{}` is no security descriptor; one is written as `D:(A;;GA;;;BA)`",
+            sddl.escape_debug()
+        );
+        Error::configuration_from(what, error)
+    };
+    match sddl.contains('\0') {
+        true => Err(none(io::ErrorKind::InvalidInput.into())),
+        false => SecurityDescriptor::parse(sddl).map_err(none),
+    }
+}
+
+fn first_context() -> u64 {
+    static SERVERS: AtomicU64 = AtomicU64::new(0);
+    let server = SERVERS.fetch_add(1, Ordering::Relaxed) & 0xFFFF;
+    u64::from(process::id()) << 32 | server << 16
+}
+
+fn missing() -> io::Error {
+    io::Error::from_raw_os_error(ERROR_CALL_NOT_IMPLEMENTED as i32)
 }
 
 fn not_set(what: &'static str) -> impl FnOnce(io::Error) -> Error {
@@ -219,6 +273,24 @@ fn is_taken(error: &io::Error) -> bool {
 
 fn code(error: &io::Error) -> Option<u32> {
     error.raw_os_error().map(|code| code as u32)
+}
+
+/// Says what is wrong with a queue, where that can be said.
+fn queue_explained(error: io::Error) -> io::Error {
+    let (kind, what) = match code(&error) {
+        Some(ERROR_ALREADY_EXISTS) => (
+            io::ErrorKind::AlreadyExists,
+            "there is one of this name; `RequestQueueMode::Attach` takes requests out of it",
+        ),
+        Some(ERROR_FILE_NOT_FOUND) => (io::ErrorKind::NotFound, "there is none of this name"),
+        Some(ERROR_ACCESS_DENIED) => (
+            io::ErrorKind::PermissionDenied,
+            "this account may not use it; who made it says who may",
+        ),
+        Some(ERROR_INVALID_NAME) => (io::ErrorKind::InvalidInput, "this is no name of a queue"),
+        _ => return error,
+    };
+    io::Error::new(kind, what)
 }
 
 /// Says what to do about it, where that can be said.
@@ -275,8 +347,7 @@ mod tests {
 
     #[test]
     fn what_the_system_lacks_is_named() {
-        let missing = io::Error::from_raw_os_error(ERROR_CALL_NOT_IMPLEMENTED as i32);
-        let error = not_set("timeouts")(missing);
+        let error = not_set("timeouts")(missing());
         assert!(error.is_configuration());
         assert_eq!(
             error.to_string(),

@@ -16,11 +16,15 @@
 //! | `outflow` | the response: its framing, its pieces |
 //! | `tunnel` | a connection that was handed over |
 //! | `user`, `certificate` | who the client is |
+//! | `info` | what else the kernel says of a request |
+//! | `delegation` | requests that are handed to others |
 
 mod arrival;
 mod certificate;
+mod delegation;
 mod exchange;
 mod inflow;
+mod info;
 mod links;
 mod listening;
 mod names;
@@ -32,5 +36,7 @@ mod tunnel;
 mod user;
 
 pub use certificate::{CertificateError, ClientCertificate};
+pub use delegation::{Delegation, DelegationError, DelegationRule, RequestDelegation};
+pub use info::{RequestInfo, RequestProperties};
 pub use server::{BoundHttpSysServer, HttpSysServer};
 pub use user::WindowsUser;

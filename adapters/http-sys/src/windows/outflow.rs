@@ -29,6 +29,8 @@ pub(crate) struct Outflow {
     pub(crate) closes: bool,
     /// The kernel may answer with it again.
     pub(crate) caches: bool,
+    /// The kernel takes what is sent before the client does.
+    pub(crate) buffers: bool,
 }
 
 /// How a client sees where a body ends.
@@ -141,6 +143,7 @@ impl Outflow {
         let flags = SendFlags {
             more,
             disconnect,
+            buffer: self.buffers,
             go_away: self.closes && self.version >= Version::HTTP_2,
             ..SendFlags::default()
         };
@@ -232,6 +235,7 @@ impl Outflow {
         let flags = SendFlags {
             more,
             disconnect: !more && self.disconnects(framing),
+            buffer: self.buffers,
             ..SendFlags::default()
         };
         let (outcome, _) = self.queue.send_body(self.request, chunks, flags).await;

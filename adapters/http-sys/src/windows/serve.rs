@@ -50,7 +50,7 @@ pub(crate) async fn serve<A: Application>(
         queue: Arc::clone(listening.queue()),
         links: Links::default(),
         bases: Bases {
-            by_context: listening.is_own(),
+            first: listening.first_context(),
             all: listening
                 .prefixes()
                 .iter()
@@ -102,7 +102,9 @@ async fn receive<A: Application>(
     let mut buffer = RequestBuffer::new(BUFFER);
     let mut request = 0;
     while !*stopped.borrow() || request != 0 {
-        let mut pending = site.queue.receive(request, buffer);
+        // A request whose body was read cannot be handed over.
+        let with_body = !site.options.delegation;
+        let mut pending = site.queue.receive(request, buffer, with_body);
         let (outcome, filled) = tokio::select! {
             biased;
             ended = &mut pending => ended,
@@ -123,7 +125,7 @@ async fn receive<A: Application>(
                 ..
             } => {
                 let counted = site.work.count_request();
-                let arrival = Arrival::read(&buffer);
+                let arrival = Arrival::read(buffer);
                 site.tasks
                     .spawn(exchange(Arc::clone(&site), arrival, counted));
                 buffer = RequestBuffer::new(BUFFER);

@@ -81,13 +81,41 @@ impl HttpSysServer {
     /// Sets the name of the request queue, by which other processes find it, and whether it is made or there already.
     /// A queue without a name by default, which is made.
     ///
-    /// Of a queue that is there already, its length, what it answers when it is full, timeouts, connections and
-    /// authentication are what its maker set.
+    /// Of a queue that is there already, who may use it, its length and what it answers when it is full are what its maker
+    /// set. Timeouts, connections and authentication are of the prefixes, and of who registers them.
     #[doc(alias = "RequestQueueName")]
     #[must_use]
     pub fn with_request_queue(mut self, name: &str, mode: RequestQueueMode) -> Self {
         self.options.queue_name = Some(name.to_owned());
         self.options.queue_mode = mode;
+        self
+    }
+
+    /// Sets who may use the request queue, where this server makes it: a security descriptor in
+    /// [SDDL](https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format). The
+    /// system's by default.
+    ///
+    /// One that cannot be read is an error of `bind`, and so is one with [`RequestQueueMode::Attach`], which makes no queue.
+    ///
+    /// ```
+    /// use transom::Server;
+    /// use transom_http_sys::HttpSysServer;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// // Administrators, and no other.
+    /// let server = HttpSysServer::new("http://127.0.0.1:0");
+    /// server.clone().with_queue_security_descriptor("D:(A;;GA;;;BA)").bind().await?;
+    ///
+    /// let error = server.with_queue_security_descriptor("everybody").bind().await.unwrap_err();
+    /// assert_eq!(error.to_string(), "`everybody` is no security descriptor; one is written as `D:(A;;GA;;;BA)`");
+    /// # Ok::<_, transom::Error>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "RequestQueueSecurityDescriptor")]
+    #[must_use]
+    pub fn with_queue_security_descriptor(mut self, sddl: &str) -> Self {
+        self.options.queue_security = Some(sddl.to_owned());
         self
     }
 
@@ -145,6 +173,55 @@ impl HttpSysServer {
         self
     }
 
+    /// Sets whether the kernel takes pieces of a response before the client does, as many as fit: an application that
+    /// sends many small ones then waits less for a client that is far away. It costs memory of the kernel, and hides how
+    /// fast the client is. It does not by default.
+    ///
+    /// ```
+    /// use transom::{BoundServer, Server, features::ServerAddresses};
+    /// use transom_http_sys::HttpSysServer;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = HttpSysServer::new("http://127.0.0.1:0").with_kernel_response_buffering(true);
+    /// let bound = server.bind().await?;
+    /// assert_eq!(bound.features().require::<ServerAddresses>()?.bound().len(), 1);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "EnableKernelResponseBuffering")]
+    #[must_use]
+    pub fn with_kernel_response_buffering(mut self, buffered: bool) -> Self {
+        self.options.kernel_response_buffering = buffered;
+        self
+    }
+
+    /// Sets whether requests can be handed to the queues of other processes, by [`Delegation`](crate::Delegation) and
+    /// [`RequestDelegation`](crate::RequestDelegation), which are features then. What came of a body with its head is then
+    /// fetched on its own, which costs a call more. They cannot by default.
+    ///
+    /// A system that has no delegation makes it an error of `bind`: Windows 11 and Server 2022 have it.
+    ///
+    /// ```
+    /// use transom::{BoundServer, Server};
+    /// use transom_http_sys::{Delegation, HttpSysServer};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = HttpSysServer::new("http://127.0.0.1:0").with_delegation(true);
+    /// match server.bind().await {
+    ///     Ok(bound) => assert!(bound.features().get::<Delegation>().is_some()),
+    ///     Err(error) => assert_eq!(error.to_string(), "the HTTP.sys of this system has no delegation"),
+    /// }
+    /// # });
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
+    #[doc(alias = "IServerDelegationFeature")]
+    #[must_use]
+    pub fn with_delegation(mut self, delegated: bool) -> Self {
+        self.options.delegation = delegated;
+        self
+    }
+
     fn take_prefixes(&mut self) -> Result<Vec<UrlPrefix>, Error> {
         if let Some(error) = self.malformed.take() {
             return Err(Error::configuration(error.to_string()));
@@ -174,6 +251,7 @@ impl Server for HttpSysServer {
 
     async fn bind(mut self) -> Result<Self::Bound, Error> {
         let prefixes = self.take_prefixes()?;
+        self.options.check().map_err(Error::configuration)?;
         let addresses =
             |prefixes: &[UrlPrefix]| prefixes.iter().filter_map(UrlPrefix::address).collect();
         let requested = addresses(&prefixes);
@@ -187,6 +265,11 @@ impl Server for HttpSysServer {
             addresses(listening.prefixes()),
         ));
         features.insert(ServerStatistics::new());
+        if self.options.delegation
+            && let Some(delegation) = listening.delegation()
+        {
+            features.insert(delegation);
+        }
         Ok(BoundHttpSysServer {
             listening,
             features,

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 mod answers;
+mod kernel;
 mod life;
 mod many;
 mod pipeline;

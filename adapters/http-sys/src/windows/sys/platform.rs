@@ -4,11 +4,13 @@ use std::sync::OnceLock;
 
 use windows_sys::Win32::Foundation::{HANDLE, HMODULE};
 use windows_sys::Win32::Networking::HttpServer::{
-    HTTP_FEATURE_ID, HTTP_REQUEST_PROPERTY, HTTP_REQUEST_PROPERTY_STREAM_ERROR,
-    HttpFeatureResponseTrailers, HttpRequestPropertyStreamError,
+    HTTP_DELEGATE_REQUEST_PROPERTY_INFO, HTTP_FEATURE_ID, HTTP_REQUEST_PROPERTY,
+    HTTP_REQUEST_PROPERTY_STREAM_ERROR, HttpFeatureDelegateEx, HttpFeatureResponseTrailers,
+    HttpRequestPropertyStreamError,
 };
 use windows_sys::Win32::System::IO::OVERLAPPED;
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress, LoadLibraryA};
+use windows_sys::Win32::System::Performance::QueryPerformanceFrequency;
 
 /// Says that the driver under Wine has what Wine's own lacks; for drivers that are tested.
 const COMPLETE: &str = "TRANSOM_HTTP_SYS_WINE";
@@ -27,6 +29,31 @@ type SetRequestProperty = unsafe extern "system" fn(
     *const OVERLAPPED,
 ) -> u32;
 
+/// `HttpDelegateRequestEx`.
+pub(super) type DelegateRequest = unsafe extern "system" fn(
+    HANDLE,
+    HANDLE,
+    u64,
+    u64,
+    u32,
+    *const HTTP_DELEGATE_REQUEST_PROPERTY_INFO,
+) -> u32;
+/// `HttpQueryRequestProperty`, which no header declares.
+pub(super) type QueryRequestProperty = unsafe extern "system" fn(
+    HANDLE,
+    u64,
+    HTTP_REQUEST_PROPERTY,
+    *const core::ffi::c_void,
+    u32,
+    *mut core::ffi::c_void,
+    u32,
+    *mut u32,
+    *const OVERLAPPED,
+) -> u32;
+/// `HttpFindUrlGroupId`.
+pub(super) type FindUrlGroup =
+    unsafe extern "system" fn(windows_sys::core::PCWSTR, HANDLE, *mut u64) -> u32;
+
 /// What this system has of the API.
 ///
 /// Functions of newer systems are looked up, for an import that is missing keeps a program from starting. Under Wine
@@ -38,6 +65,9 @@ pub(crate) struct Platform {
     sends_pieces: bool,
     is_feature_supported: Option<IsFeatureSupported>,
     set_request_property: Option<SetRequestProperty>,
+    delegate_request: Option<DelegateRequest>,
+    query_request_property: Option<QueryRequestProperty>,
+    find_url_group: Option<FindUrlGroup>,
 }
 
 impl Platform {
@@ -65,10 +95,29 @@ impl Platform {
 
     /// Returns whether trailers can follow a response of HTTP/2.
     pub(crate) fn has_response_trailers(&self) -> bool {
-        self.is_feature_supported.is_some_and(|is_supported| {
-            // SAFETY: the function takes any number, and answers 0 for one that it does not know.
-            unsafe { is_supported(HttpFeatureResponseTrailers) != 0 }
-        })
+        self.supports(HttpFeatureResponseTrailers)
+    }
+
+    /// Returns whether requests can be handed to other queues.
+    pub(crate) fn has_delegation(&self) -> bool {
+        self.delegate_request.is_some() && self.supports(HttpFeatureDelegateEx)
+    }
+
+    /// Returns whether requests have properties that can be asked for.
+    pub(crate) fn has_request_properties(&self) -> bool {
+        self.query_request_property.is_some()
+    }
+
+    pub(super) fn delegate_request(&self) -> Option<DelegateRequest> {
+        self.delegate_request
+    }
+
+    pub(super) fn query_request_property(&self) -> Option<QueryRequestProperty> {
+        self.query_request_property
+    }
+
+    pub(super) fn find_url_group(&self) -> Option<FindUrlGroup> {
+        self.find_url_group
     }
 
     /// Sets with which code the stream of a request is reset when it is cancelled. `None` where nobody can.
@@ -89,6 +138,13 @@ impl Platform {
         })
     }
 
+    fn supports(&self, feature: HTTP_FEATURE_ID) -> bool {
+        self.is_feature_supported.is_some_and(|is_supported| {
+            // SAFETY: the function takes any number, and answers 0 for one that it does not know.
+            unsafe { is_supported(feature) != 0 }
+        })
+    }
+
     fn detect() -> Self {
         // SAFETY: both names end with NUL. `ntdll` is in every process, and `httpapi` is never unloaded, since this
         // handle of it is not given back.
@@ -106,19 +162,28 @@ impl Platform {
         });
         let is_wine = wine.is_some();
         let complete = std::env::var_os(COMPLETE).is_some_and(|value| value == "complete");
-        let is_feature_supported = address(httpapi, c"HttpIsFeatureSupported");
-        let set_request_property = address(httpapi, c"HttpSetRequestProperty");
+        // Under Wine whatever is not there today is a stub tomorrow.
+        let look_up = |name| address(httpapi, name).filter(|_| !is_wine);
         Self {
             is_windows: !is_wine,
             complete: !is_wine || complete,
             sends_pieces: complete || wine.is_none_or(|major| major >= PIECES_SINCE),
-            // SAFETY: these are the types that http.h declares under these names.
-            is_feature_supported: is_feature_supported
+            // SAFETY: this is the type that http.h declares under this name.
+            is_feature_supported: look_up(c"HttpIsFeatureSupported")
                 .map(|found| unsafe { std::mem::transmute::<Address, IsFeatureSupported>(found) }),
-            // SAFETY: as above. Wine exports neither, whatever its version.
-            set_request_property: set_request_property
-                .filter(|_| !is_wine)
+            // SAFETY: as above.
+            set_request_property: look_up(c"HttpSetRequestProperty")
                 .map(|found| unsafe { std::mem::transmute::<Address, SetRequestProperty>(found) }),
+            // SAFETY: as above.
+            delegate_request: look_up(c"HttpDelegateRequestEx")
+                .map(|found| unsafe { std::mem::transmute::<Address, DelegateRequest>(found) }),
+            // SAFETY: this is the type that Microsoft documents for it.
+            query_request_property: look_up(c"HttpQueryRequestProperty").map(|found| unsafe {
+                std::mem::transmute::<Address, QueryRequestProperty>(found)
+            }),
+            // SAFETY: this is the type that http.h declares under this name.
+            find_url_group: look_up(c"HttpFindUrlGroupId")
+                .map(|found| unsafe { std::mem::transmute::<Address, FindUrlGroup>(found) }),
         }
     }
 }
@@ -136,6 +201,19 @@ fn address(module: HMODULE, name: &CStr) -> Option<Address> {
     }
     // SAFETY: the module is loaded, and the name ends with NUL.
     unsafe { GetProcAddress(module, name.as_ptr().cast()) }
+}
+
+/// Returns how many times a second the performance counter ticks.
+pub(crate) fn counter_frequency() -> u64 {
+    let mut frequency = 0;
+    // SAFETY: there is room for a number. It never fails.
+    unsafe { QueryPerformanceFrequency(&mut frequency) };
+    u64::try_from(frequency).unwrap_or(0)
+}
+
+/// Returns text as the system wants it: in UTF-16, with a NUL at its end.
+pub(super) fn wide(text: &str) -> Vec<u16> {
+    text.encode_utf16().chain([0]).collect()
 }
 
 /// Makes an error of what a function of the API returns.

@@ -7,9 +7,10 @@ use windows_sys::Win32::Networking::HttpServer as api;
 use windows_sys::Win32::System::IO::{CancelIoEx, OVERLAPPED};
 
 use super::operation::{Pending, submit};
-use super::platform::{Platform, check};
+use super::platform::{Platform, check, wide};
 use super::port::Port;
 use super::response::{Chunks, NativeResponse, SendFlags};
+use super::security::SecurityDescriptor;
 use super::view::RequestBuffer;
 use crate::options::{Http503Verbosity, RequestQueueMode};
 
@@ -21,7 +22,7 @@ pub(crate) struct RequestQueue {
     port: Port,
 }
 
-struct Handle(HANDLE);
+pub(super) struct Handle(pub(super) HANDLE);
 
 // SAFETY: a handle is a number, and a request queue may be used from any thread.
 unsafe impl Send for Handle {}
@@ -43,15 +44,20 @@ pub(crate) struct Opened {
 }
 
 impl RequestQueue {
-    /// Opens a queue; the API has to be initialized.
-    pub(crate) fn open(name: Option<&str>, mode: RequestQueueMode) -> io::Result<Opened> {
-        let name: Option<Vec<u16>> = name.map(|name| name.encode_utf16().chain([0]).collect());
+    /// Opens a queue; the API has to be initialized. Who may use one that is made says the security descriptor.
+    pub(crate) fn open(
+        name: Option<&str>,
+        mode: RequestQueueMode,
+        security: Option<&SecurityDescriptor>,
+    ) -> io::Result<Opened> {
+        let name: Option<Vec<u16>> = name.map(wide);
+        let name = name.as_deref();
         let (handle, made) = match mode {
-            RequestQueueMode::Create => (create(name.as_deref(), 0)?, true),
-            RequestQueueMode::Attach => (attach(name.as_deref())?, false),
-            RequestQueueMode::CreateOrAttach => match attach(name.as_deref()) {
+            RequestQueueMode::Create => (create(name, security, 0)?, true),
+            RequestQueueMode::Attach => (attach(name)?, false),
+            RequestQueueMode::CreateOrAttach => match attach(name) {
                 Ok(handle) => (handle, false),
-                Err(error) if is_not_found(&error) => (create(name.as_deref(), 0)?, true),
+                Err(error) if is_not_found(&error) => (create(name, security, 0)?, true),
                 Err(error) => return Err(error),
             },
         };
@@ -77,25 +83,23 @@ impl RequestQueue {
         self.set(api::HttpServer503VerbosityProperty, &verbosity)
     }
 
-    /// Waits for a request; or fetches that whose head did not fit, by its id.
+    /// Waits for a request; or fetches that whose head did not fit, by its id. What is there of the body comes with it,
+    /// if that is asked for.
     pub(crate) fn receive(
         self: &Arc<Self>,
         request: u64,
         mut buffer: RequestBuffer,
+        with_body: bool,
     ) -> Pending<RequestBuffer> {
         let (address, size) = buffer.room();
+        let flags = match with_body {
+            true => api::HTTP_RECEIVE_REQUEST_FLAG_COPY_BODY,
+            false => 0,
+        };
         // SAFETY: the buffer's memory is on its heap, aligned, and as large as is said.
         unsafe {
             submit(self, buffer, |queue, bytes, overlapped| {
-                api::HttpReceiveHttpRequest(
-                    queue,
-                    request,
-                    api::HTTP_RECEIVE_REQUEST_FLAG_COPY_BODY,
-                    address,
-                    size,
-                    bytes,
-                    overlapped,
-                )
+                api::HttpReceiveHttpRequest(queue, request, flags, address, size, bytes, overlapped)
             })
         }
     }
@@ -293,21 +297,35 @@ impl fmt::Debug for RequestQueue {
 }
 
 fn attach(name: Option<&[u16]>) -> io::Result<Handle> {
-    create(name, api::HTTP_CREATE_REQUEST_QUEUE_FLAG_OPEN_EXISTING)
+    create(
+        name,
+        None,
+        api::HTTP_CREATE_REQUEST_QUEUE_FLAG_OPEN_EXISTING,
+    )
 }
 
-fn create(name: Option<&[u16]>, flags: u32) -> io::Result<Handle> {
+/// Opens the queue of a name for requests that are handed to it. The name ends with NUL.
+pub(super) fn open_target(name: &[u16]) -> io::Result<Handle> {
+    let flags = api::HTTP_CREATE_REQUEST_QUEUE_FLAG_OPEN_EXISTING
+        | api::HTTP_CREATE_REQUEST_QUEUE_FLAG_DELEGATION;
+    create(Some(name), None, flags)
+}
+
+fn create(
+    name: Option<&[u16]>,
+    security: Option<&SecurityDescriptor>,
+    flags: u32,
+) -> io::Result<Handle> {
     let name = name.map_or(std::ptr::null(), <[u16]>::as_ptr);
+    let attributes = security.map(SecurityDescriptor::attributes);
+    let attributes = attributes
+        .as_ref()
+        .map_or(std::ptr::null(), std::ptr::from_ref);
     let mut queue = std::ptr::null_mut();
-    // SAFETY: the name ends with NUL, or is null; there is room for a handle.
+    // SAFETY: the name ends with NUL, or is null; the attributes point at a descriptor that `security` owns, or are
+    // null; there is room for a handle.
     let created = unsafe {
-        api::HttpCreateRequestQueue(
-            super::session::VERSION,
-            name,
-            std::ptr::null(),
-            flags,
-            &mut queue,
-        )
+        api::HttpCreateRequestQueue(super::session::VERSION, name, attributes, flags, &mut queue)
     };
     check(created)?;
     Ok(Handle(queue))

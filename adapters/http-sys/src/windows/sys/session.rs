@@ -3,8 +3,10 @@ use std::io;
 use windows_sys::Win32::Networking::HttpServer as api;
 
 use super::RequestQueue;
-use super::platform::check;
-use crate::options::{Authentication, Timeouts};
+use super::delegate::Target;
+use super::platform::{Platform, check, wide};
+use crate::Authentication;
+use crate::options::Timeouts;
 
 pub(super) const VERSION: api::HTTPAPI_VERSION = api::HTTPAPI_VERSION {
     HttpApiMajorVersion: 2,
@@ -138,7 +140,38 @@ impl UrlGroup {
                 info.AuthSchemes |= bit;
             }
         }
-        self.set(api::HttpServerAuthenticationProperty, &info)
+        for (asked, bit) in [
+            (
+                authentication.caches_kerberos,
+                api::HTTP_AUTH_EX_FLAG_ENABLE_KERBEROS_CREDENTIAL_CACHING,
+            ),
+            (
+                authentication.captures_credentials,
+                api::HTTP_AUTH_EX_FLAG_CAPTURE_CREDENTIAL,
+            ),
+        ] {
+            if asked {
+                // Of 8 bits.
+                info.ExFlags |= bit as u8;
+            }
+        }
+        // Kerberos, and what there is to say about it, are the extended property's.
+        let property = match authentication.kerberos || info.ExFlags != 0 {
+            true => api::HttpServerExtendedAuthenticationProperty,
+            false => api::HttpServerAuthenticationProperty,
+        };
+        self.set(property, &info)
+    }
+
+    /// Says whether requests of this group may be handed to another queue.
+    pub(super) fn allow_delegation(&self, target: &Target, allowed: bool) -> io::Result<()> {
+        let binding = api::HTTP_BINDING_INFO {
+            Flags: api::HTTP_PROPERTY_FLAGS {
+                _bitfield: u32::from(allowed),
+            },
+            RequestQueueHandle: target.handle(),
+        };
+        self.set(api::HttpServerDelegationProperty, &binding)
     }
 
     fn set<T>(&self, property: api::HTTP_SERVER_PROPERTY, value: &T) -> io::Result<()> {
@@ -154,13 +187,21 @@ impl UrlGroup {
     }
 }
 
+/// Returns whether the requests of a prefix go into a queue already.
+pub(crate) fn is_registered(prefix: &str, queue: &RequestQueue) -> bool {
+    let Some(find) = Platform::get().find_url_group() else {
+        return false;
+    };
+    let prefix = wide(prefix);
+    let mut group = 0;
+    // SAFETY: the prefix ends with NUL, the handle is open, and there is room for an id.
+    let found = queue.with_handle(|_, queue| unsafe { find(prefix.as_ptr(), queue, &mut group) });
+    found == Some(0)
+}
+
 impl Drop for UrlGroup {
     fn drop(&mut self) {
         // SAFETY: the group is open, and this is its owner.
         unsafe { api::HttpCloseUrlGroup(self.0) };
     }
-}
-
-fn wide(text: &str) -> Vec<u16> {
-    text.encode_utf16().chain([0]).collect()
 }

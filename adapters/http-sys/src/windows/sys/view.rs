@@ -29,6 +29,21 @@ impl RequestBuffer {
         }
     }
 
+    /// Returns what else the kernel says of a request that was received: of what kind, and the bytes.
+    pub(crate) fn infos(&self) -> impl Iterator<Item = (i32, &[u8])> {
+        let view = self.view();
+        let received = self.received();
+        let (first, count) = (received.head.pRequestInfo, received.head.RequestInfoCount);
+        let infos = view.read_all(first.cast_const(), count);
+        infos.filter_map(move |info| {
+            let bytes = view.slice(
+                info.pInfo.cast_const().cast::<u8>(),
+                info.InfoLength as usize,
+            )?;
+            Some((info.InfoType, bytes))
+        })
+    }
+
     /// Returns the certificate that was received.
     pub(crate) fn certificate(&self) -> Option<&[u8]> {
         let view = self.view();
@@ -313,5 +328,63 @@ impl<'a> Received<'a> {
             ip,
             u16::from_be_bytes([bytes[2], bytes[3]]),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the entries are, and what they point at: neither is aligned.
+    const ENTRIES: usize = size_of::<api::HTTP_REQUEST_V2>() + 3;
+    const CONTENT: usize = ENTRIES + 100;
+
+    /// Returns a buffer as the system fills it: with entries that point at so many bytes, so far into the buffer.
+    fn filled(entries: &[(i32, u32, usize)]) -> RequestBuffer {
+        let mut buffer = RequestBuffer::new(2048);
+        let (head, _) = buffer.room();
+        let start = head.cast::<u8>();
+        for (index, byte) in (0..200_u8).enumerate() {
+            // SAFETY: the buffer is as large.
+            unsafe { start.add(CONTENT + index).write(byte) };
+        }
+        let first = start.wrapping_add(ENTRIES).cast::<api::HTTP_REQUEST_INFO>();
+        for (index, (kind, length, at)) in entries.iter().enumerate() {
+            let info = api::HTTP_REQUEST_INFO {
+                InfoType: *kind,
+                InfoLength: *length,
+                pInfo: start.wrapping_add(*at).cast(),
+            };
+            // SAFETY: as above.
+            unsafe { first.wrapping_add(index).write_unaligned(info) };
+        }
+        // SAFETY: the head is the buffer's, and aligned.
+        unsafe {
+            (*head).RequestInfoCount = entries.len() as u16;
+            (*head).pRequestInfo = first;
+        }
+        buffer
+    }
+
+    #[test]
+    fn entries_are_read_where_they_are() {
+        let filled = filled(&[(5, 3, CONTENT), (7, 0, CONTENT), (9, 2, CONTENT + 10)]);
+        let infos: Vec<_> = filled.infos().collect();
+        assert_eq!(infos, [(5, &[0, 1, 2][..]), (7, &[]), (9, &[10, 11])]);
+        assert_eq!(RequestBuffer::new(0).infos().count(), 0);
+    }
+
+    #[test]
+    fn entries_that_point_elsewhere_are_not_there() {
+        let entries = [
+            (1, 1, 5000),
+            (2, 5000, CONTENT),
+            (3, u32::MAX, CONTENT),
+            (4, 1, 0_usize.wrapping_sub(8)),
+            (5, 1, CONTENT),
+        ];
+        let filled = filled(&entries);
+        let infos: Vec<_> = filled.infos().collect();
+        assert_eq!(infos, [(5, &[0][..])]);
     }
 }
