@@ -74,7 +74,7 @@
 //! | `IHttpUpgradeFeature` | `dyn Upgrade`, and hyper's `OnUpgrade` | Written: opaque mode |
 //! | `IHttpResponseTrailersFeature` | `ResponseTrailers` | Wine 10: HTTP/1.1; Written: HTTP/2 and HTTP/3, where the system has them |
 //! | `IHttpResetFeature` | `RequestLifetime::abort`, with the code `CANCEL` where the system takes one | Written |
-//! | `ITlsConnectionFeature`, `ITlsHandshakeFeature` | `TlsInfo`: version, protocol, server name, certificate | Unit: the server name; Written: the rest |
+//! | `ITlsConnectionFeature`, `ITlsHandshakeFeature` | `TlsInfo`: version, protocol, server name, certificate; cipher suite, where the system tells | Unit: what is read; Written: the rest |
 //! | `IHttpAuthenticationFeature` | `WindowsUser` | Written |
 //! | `IServerAddressesFeature` | `ServerAddresses` | Wine |
 //! | stop: 503, then nothing | the same | Wine: drains, ends by itself, cancels what waits |

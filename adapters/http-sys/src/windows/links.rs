@@ -140,6 +140,9 @@ fn connection<A: Application>(
         if let Ok(Some(name)) = queue.server_name(arrival.id) {
             tls = tls.with_server_name(name);
         }
+        if let Ok(Some(suite)) = queue.cipher_suite(arrival.id) {
+            tls = tls.with_cipher_suite(suite);
+        }
         connection = connection.with_feature(tls);
     }
     if arrival.is_secure {

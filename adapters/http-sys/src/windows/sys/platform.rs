@@ -108,6 +108,12 @@ impl Platform {
         self.query_request_property.is_some()
     }
 
+    /// Returns whether what TLS agreed on is a property of a request. `windows-sys` does not know that feature yet.
+    pub(super) fn has_cipher_info(&self) -> bool {
+        const HTTP_FEATURE_QUERY_CIPHER_INFO: HTTP_FEATURE_ID = 15;
+        self.supports(HTTP_FEATURE_QUERY_CIPHER_INFO)
+    }
+
     pub(super) fn delegate_request(&self) -> Option<DelegateRequest> {
         self.delegate_request
     }

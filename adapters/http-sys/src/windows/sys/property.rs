@@ -10,6 +10,9 @@ use super::platform::{Platform, check, error};
 const SIZE: usize = 1024;
 /// More than the system has to say, whatever it claims.
 const LARGEST: usize = 1 << 20;
+/// `HttpRequestPropertyTlsCipherInfo`, which `windows-sys` does not know yet; and the size of `SecPkgContext_CipherInfo`.
+const CIPHER_INFO: api::HTTP_REQUEST_PROPERTY = 14;
+const CIPHER_INFO_SIZE: usize = 680;
 
 impl RequestQueue {
     /// Returns a property of a request, which has a number, as the system writes it.
@@ -41,6 +44,17 @@ impl RequestQueue {
         let (code, _) = self.query(request, api::HttpRequestPropertySni, &[], &mut output)?;
         check(code)?;
         Ok(server_name(&output.bytes().collect::<Vec<_>>()))
+    }
+
+    /// Returns the name of the cipher suite of a connection over TLS, where the system tells.
+    pub(crate) fn cipher_suite(&self, request: u64) -> io::Result<Option<String>> {
+        if !Platform::get().has_cipher_info() {
+            return Ok(None);
+        }
+        let mut output = Output::new(CIPHER_INFO_SIZE);
+        let (code, _) = self.query(request, CIPHER_INFO, &[], &mut output)?;
+        check(code)?;
+        Ok(cipher_suite(&output.bytes().collect::<Vec<_>>()))
     }
 
     /// Returns with what code the system has answered, and how many bytes it has written, or would have.
@@ -116,11 +130,21 @@ fn server_name(property: &[u8]) -> Option<String> {
     if flags & api::HTTP_REQUEST_PROPERTY_SNI_FLAG_NO_SNI != 0 {
         return None;
     }
-    let (units, _) = name.as_chunks::<2>();
+    text(name).map(|name| name.to_ascii_lowercase())
+}
+
+/// Reads `SecPkgContext_CipherInfo`: four numbers, and then the suite in 64 characters, before what is of no use here.
+fn cipher_suite(property: &[u8]) -> Option<String> {
+    text(property.get(16..16 + 2 * 64)?)
+}
+
+/// Reads UTF-16 up to a NUL, or to its end. `None` if there is nothing.
+fn text(bytes: &[u8]) -> Option<String> {
+    let (units, _) = bytes.as_chunks::<2>();
     let units = units.iter().map(|unit| u16::from_ne_bytes(*unit));
     let units: Vec<_> = units.take_while(|unit| *unit != 0).collect();
-    let name = String::from_utf16(&units).ok()?;
-    (!name.is_empty()).then(|| name.to_ascii_lowercase())
+    let text = String::from_utf16(&units).ok()?;
+    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]
@@ -153,5 +177,18 @@ mod tests {
         ] {
             assert_eq!(server_name(&bytes).as_deref(), name);
         }
+    }
+
+    #[test]
+    fn the_cipher_suite_is_read_as_it_is_laid_out() {
+        let name = "TLS_AES_256_GCM_SHA384";
+        let mut bytes = [0_u8; CIPHER_INFO_SIZE];
+        bytes[..16].fill(1);
+        for (place, unit) in bytes[16..].chunks_mut(2).zip(name.encode_utf16()) {
+            place.copy_from_slice(&unit.to_ne_bytes());
+        }
+        assert_eq!(cipher_suite(&bytes).as_deref(), Some(name));
+        assert_eq!(cipher_suite(&[0; CIPHER_INFO_SIZE]), None);
+        assert_eq!(cipher_suite(&bytes[..100]), None);
     }
 }
