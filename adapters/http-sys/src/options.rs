@@ -2,6 +2,10 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
+use transom::features::MaxRequestBodySize;
+#[cfg(any(windows, test))]
+use transom::features::ServerLimit;
+
 use crate::Authentication;
 
 /// Whether a server makes its request queue, or attaches to one that there is.
@@ -139,7 +143,7 @@ pub(crate) struct Options {
     pub(crate) queue_length: Option<u32>,
     pub(crate) verbosity: Option<Http503Verbosity>,
     pub(crate) max_connections: Option<Option<u32>>,
-    pub(crate) max_request_body_size: Option<Option<u64>>,
+    pub(crate) max_request_body_size: Option<u64>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) authentication: Authentication,
     pub(crate) response_caching: bool,
@@ -158,7 +162,7 @@ impl Default for Options {
             queue_length: None,
             verbosity: None,
             max_connections: None,
-            max_request_body_size: None,
+            max_request_body_size: Some(MaxRequestBodySize::DEFAULT),
             timeouts: None,
             authentication: Authentication::new(),
             response_caching: true,
@@ -170,6 +174,41 @@ impl Default for Options {
 
 #[cfg(any(windows, test))]
 impl Options {
+    /// Returns the limits. Of what nobody has set the kernel does not say what it is, and it is not among them.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = ServerLimit> {
+        let time = |name, seconds: u16| {
+            (seconds > 0).then(|| ServerLimit::time(name, Duration::from_secs(seconds.into())))
+        };
+        let connections =
+            |limit: Option<u32>| ServerLimit::count("max_connections", limit.map(u64::from));
+        let Timeouts {
+            entity_body,
+            drain_entity_body,
+            request_queue,
+            idle_connection,
+            header_wait,
+            min_send_rate,
+        } = self.timeouts.unwrap_or_default();
+        [
+            Some(ServerLimit::bytes(
+                "max_request_body_size",
+                self.max_request_body_size,
+            )),
+            self.max_connections.map(connections),
+            self.queue_length
+                .map(|length| ServerLimit::count("max_queued_requests", u64::from(length))),
+            time("keep_alive_timeout", idle_connection),
+            time("request_head_timeout", header_wait),
+            time("request_body_timeout", entity_body),
+            time("request_drain_timeout", drain_entity_body),
+            time("request_queue_timeout", request_queue),
+            (min_send_rate > 0)
+                .then(|| ServerLimit::rate("min_response_rate", u64::from(min_send_rate))),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     /// Says what cannot be, whatever the system has.
     pub(crate) fn check(&self) -> Result<(), String> {
         let name = self.queue_name.as_deref().unwrap_or_default();
@@ -217,6 +256,36 @@ mod tests {
         let options = Options::default();
         assert!(options.accepts >= 5 && options.accepts.is_multiple_of(5));
         assert!(options.response_caching);
+    }
+
+    #[test]
+    fn limits_are_told_as_far_as_they_are_known() {
+        let names = |options: &Options| {
+            options
+                .limits()
+                .map(|limit| limit.name())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(&Options::default()), ["max_request_body_size"]);
+        let timeouts = Timeouts::new()
+            .with_header_wait(Duration::from_secs(9))
+            .with_min_send_rate(1000);
+        let options = Options {
+            max_connections: Some(None),
+            queue_length: Some(7),
+            timeouts: Some(timeouts),
+            ..Options::default()
+        };
+        let told: Vec<_> = options.limits().skip(1).collect();
+        assert_eq!(
+            told,
+            [
+                ServerLimit::count("max_connections", None),
+                ServerLimit::count("max_queued_requests", 7),
+                ServerLimit::time("request_head_timeout", Duration::from_secs(9)),
+                ServerLimit::rate("min_response_rate", 1000),
+            ]
+        );
     }
 
     #[test]

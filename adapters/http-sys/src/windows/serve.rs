@@ -40,10 +40,8 @@ pub(crate) async fn serve<A: Application>(
         features,
         options,
     } = bound;
-    let mut dispatcher = Dispatcher::new(app, features, &shutdown);
-    if let Some(limit) = options.max_request_body_size {
-        dispatcher = dispatcher.with_max_request_body_size(limit);
-    }
+    let dispatcher = Dispatcher::new(app, features, &shutdown)
+        .with_max_request_body_size(options.max_request_body_size);
     let statistics = dispatcher.statistics().clone();
     let site = Arc::new(Site {
         dispatcher,

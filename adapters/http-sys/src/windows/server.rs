@@ -2,7 +2,9 @@ use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
 
-use transom::features::{RequestedAddresses, ServerAddresses, ServerInfo, ServerStatistics};
+use transom::features::{
+    RequestedAddresses, ServerAddresses, ServerInfo, ServerLimits, ServerStatistics,
+};
 use transom::{Application, BoundServer, Error, Features, Server, Shutdown};
 
 use super::listening::Listening;
@@ -145,7 +147,7 @@ impl HttpSysServer {
     /// Sets how long the body of a request may be, in bytes; `None` for any length. 30,000,000 by default.
     #[must_use]
     pub fn with_max_request_body_size(mut self, limit: Option<u64>) -> Self {
-        self.options.max_request_body_size = Some(limit);
+        self.options.max_request_body_size = limit;
         self
     }
 
@@ -265,6 +267,7 @@ impl Server for HttpSysServer {
             addresses(listening.prefixes()),
         ));
         features.insert(ServerStatistics::new());
+        features.insert(ServerLimits::new(self.options.limits()));
         if self.options.delegation
             && let Some(delegation) = listening.delegation()
         {
