@@ -69,9 +69,10 @@ impl ServerTiming {
             "" => text.push('_'),
             name => text.extend(name.chars().take(LONGEST).map(token)),
         }
-        let milliseconds = duration.as_secs_f64() * 1e3;
+        // Milliseconds. What takes longer than this has room for has not ended yet.
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         // Writing to a string cannot fail.
-        let _ = write!(text, ";dur={milliseconds:.3}");
+        let _ = write!(text, ";dur={}.{:03}", micros / 1000, micros % 1000);
         if let Some(description) = description {
             text.push_str(";desc=\"");
             for c in description.chars().take(LONGEST) {
