@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use transom::Application;
 use transom::adapter::{Aborted, Call, Dispatcher, ResponseBody, UpgradeCompletion, upgrade_offer};
 use transom::features::{Counted, PathBase, RequestExt, ResponseTrailers, ServerStatistics};
+use windows_sys::Win32::Foundation::ERROR_OPERATION_ABORTED;
 
 use super::arrival::{Arrival, content_length, has_token};
 use super::delegation::{Hold, RequestDelegation};
@@ -15,7 +16,7 @@ use super::inflow::Inflow;
 use super::info::RequestProperties;
 use super::links::{Link, Links};
 use super::outflow::Outflow;
-use super::serve::Tasks;
+use super::serve::{CANCELLED, Tasks};
 use super::sys::{Platform, RequestQueue};
 use super::tunnel;
 use super::user::WindowsUser;
@@ -256,8 +257,15 @@ fn watch<A: Application>(site: &Arc<Site<A>>, link: &Arc<Link>, connection: u64)
     let waiting = site.queue.disconnected(connection);
     let (watching, link) = (Arc::clone(site), Arc::clone(link));
     site.tasks.spawn(async move {
+        let (mut outcome, ()) = waiting.await;
+        // That a call is over, which nobody here has cancelled, says nothing of the connection.
+        for _ in 0..CANCELLED {
+            if outcome.error != ERROR_OPERATION_ABORTED {
+                break;
+            }
+            (outcome, ()) = watching.queue.disconnected(connection).await;
+        }
         // Whatever came of it: nobody says any more when it is.
-        waiting.await;
         watching.links.gone(&link);
     });
 }

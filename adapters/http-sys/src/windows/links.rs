@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -24,6 +25,7 @@ struct Entry {
 /// One connection.
 pub(crate) struct Link {
     id: u64,
+    remote: Option<SocketAddr>,
     pub(crate) connection: Connection,
     gone: watch::Sender<bool>,
     _counted: Option<Counted>,
@@ -50,6 +52,7 @@ impl Links {
         let make = |counted| {
             Arc::new(Link {
                 id: arrival.raw_connection,
+                remote: arrival.remote,
                 connection: connection(arrival, dispatcher, queue),
                 gone: watch::Sender::new(false),
                 _counted: counted,
@@ -59,14 +62,22 @@ impl Links {
             // Nobody would say when to forget it.
             return (make(None), false);
         }
-        self.find_or_insert(arrival.raw_connection, || {
+        self.find_or_insert(arrival.raw_connection, arrival.remote, || {
             make(Some(dispatcher.statistics().count_connection()))
         })
     }
 
-    fn find_or_insert(&self, id: u64, make: impl FnOnce() -> Arc<Link>) -> (Arc<Link>, bool) {
+    fn find_or_insert(
+        &self,
+        id: u64,
+        remote: Option<SocketAddr>,
+        make: impl FnOnce() -> Arc<Link>,
+    ) -> (Arc<Link>, bool) {
         let mut links = self.lock();
-        if let Some(entry) = links.get_mut(&id) {
+        // One of the same number from elsewhere is another, and that the first is gone was not heard yet.
+        if let Some(entry) = links.get_mut(&id)
+            && entry.link.remote == remote
+        {
             entry.streams += 1;
             return (Arc::clone(&entry.link), false);
         }

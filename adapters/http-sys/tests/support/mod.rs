@@ -314,15 +314,15 @@ impl Client {
     fn receive(&mut self) {
         let mut piece = vec![0; 64 * 1024];
         match self.stream.read(&mut piece) {
-            Ok(0) => panic!(
-                "closed behind {:?}",
-                String::from_utf8_lossy(&self.received)
-            ),
+            Ok(0) => panic!("closed behind {:?}", self.last()),
             Ok(read) => self.received.extend_from_slice(&piece[..read]),
-            Err(error) => panic!(
-                "{error} behind {:?}",
-                String::from_utf8_lossy(&self.received)
-            ),
+            Err(error) => panic!("{error} behind {:?}", self.last()),
         }
+    }
+
+    /// Returns the last of what has come, to be shown.
+    fn last(&self) -> String {
+        let from = self.received.len().saturating_sub(200);
+        String::from_utf8_lossy(&self.received[from..]).into_owned()
     }
 }

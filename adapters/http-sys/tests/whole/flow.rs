@@ -117,7 +117,7 @@ fn an_application_is_held_back_by_a_client_that_reads_slowly() {
 
 #[test]
 fn a_client_is_held_back_by_an_application_that_reads_slowly() {
-    const LENGTH: u64 = 40 * MEGABYTE;
+    const LENGTH: u64 = 24 * MEGABYTE;
     let go_on = Arc::new(Notify::new());
     let waits = Arc::clone(&go_on);
     let server = HttpSysServer::new("http://127.0.0.1:0").with_max_request_body_size(None);
