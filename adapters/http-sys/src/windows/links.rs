@@ -168,47 +168,63 @@ mod tests {
 
     use super::*;
 
-    fn link(id: u64) -> Arc<Link> {
-        let app = |_: Request| async { Response::default() };
-        let (_trigger, shutdown) = Shutdown::pair();
-        let dispatcher = Dispatcher::new(app, Features::new(), &shutdown);
-        let info = ConnectionInfo::new(Transport::Tcp);
-        Arc::new(Link {
-            id,
-            connection: dispatcher.connection(info, Scheme::Https),
-            gone: watch::Sender::new(false),
-            _counted: None,
+    /// Asks for that of number 7 whose client has this port.
+    fn find(links: &Links, port: u16) -> (Arc<Link>, bool) {
+        let remote = Some(SocketAddr::from(([127, 0, 0, 1], port)));
+        links.find_or_insert(7, remote, || {
+            let app = |_: Request| async { Response::default() };
+            let (_trigger, shutdown) = Shutdown::pair();
+            let dispatcher = Dispatcher::new(app, Features::new(), &shutdown);
+            let info = ConnectionInfo::new(Transport::Tcp);
+            Arc::new(Link {
+                id: 7,
+                remote,
+                connection: dispatcher.connection(info, Scheme::Https),
+                gone: watch::Sender::new(false),
+                _counted: None,
+            })
         })
     }
 
     #[test]
     fn a_connection_of_several_requests_ends_with_the_last() {
         let links = Links::default();
-        let (first, is_new) = links.find_or_insert(7, || link(7));
+        let (first, is_new) = find(&links, 1);
         assert!(is_new);
-        let (same, is_new) = links.find_or_insert(7, || link(7));
+        let (same, is_new) = find(&links, 1);
         assert!(!is_new && Arc::ptr_eq(&first, &same));
         links.leave(&first);
         assert_eq!(format!("{links:?}"), "Links(1)");
-        assert!(!links.find_or_insert(7, || link(7)).1);
+        assert!(!find(&links, 1).1);
         links.leave(&first);
         links.leave(&first);
         assert_eq!(format!("{links:?}"), "Links(0)");
-        let (next, is_new) = links.find_or_insert(7, || link(7));
+        let (next, is_new) = find(&links, 1);
         assert!(is_new && !Arc::ptr_eq(&first, &next));
     }
 
     #[test]
     fn a_connection_that_is_gone_takes_no_other_of_its_number_along() {
         let links = Links::default();
-        let (old, _) = links.find_or_insert(7, || link(7));
+        let (old, _) = find(&links, 1);
         links.gone(&old);
         assert!(*old.gone.borrow());
-        let (new, is_new) = links.find_or_insert(7, || link(7));
+        let (new, is_new) = find(&links, 1);
         assert!(is_new);
         links.gone(&old);
         links.leave(&old);
         assert_eq!(format!("{links:?}"), "Links(1)");
+        assert!(!*new.gone.borrow());
+    }
+
+    #[test]
+    fn a_number_is_anothers_before_it_was_heard_that_the_first_is_gone() {
+        let links = Links::default();
+        let (old, _) = find(&links, 1);
+        let (new, is_new) = find(&links, 2);
+        assert!(is_new);
+        links.gone(&old);
+        assert!(Arc::ptr_eq(&find(&links, 2).0, &new));
         assert!(!*new.gone.borrow());
     }
 }

@@ -13,7 +13,7 @@ async fn app(request: Request) -> Response {
     let status = path.next().and_then(|code| code.parse::<StatusCode>().ok());
     let body = match path.next() {
         Some("pieces") => {
-            let pieces = ["one ", "two"].map(|piece| Ok::<_, std::io::Error>(piece));
+            let pieces = ["one ", "two"].map(Ok::<_, std::io::Error>);
             Body::from_stream(futures_util::stream::iter(pieces))
         }
         Some("empty") => Body::empty(),
