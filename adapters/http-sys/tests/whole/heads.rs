@@ -27,23 +27,6 @@ fn fields(count: usize, length: usize) -> String {
 }
 
 #[test]
-fn a_thousand_fields_are_taken_and_one_more_is_not() {
-    let server = Running::start(app);
-    let mut client = server.connect();
-    for _ in 0..3 {
-        assert_eq!(
-            client.ask("GET", "/", &fields(1000, 1), b"").text(),
-            "1000 1000"
-        );
-    }
-    assert_eq!(client.ask("GET", "/", &fields(1001, 1), b"").status, 400);
-    assert_eq!(client.rest(), b"");
-    assert_eq!(server.statistics.total_requests(), 3);
-    assert_eq!(server.statistics.rejections(), 1);
-    server.stop();
-}
-
-#[test]
 fn heads_of_all_sizes_arrive_whole_or_are_refused() {
     let server = Running::start(app);
     // Microsoft's takes 16 KiB unless an administrator says otherwise.

@@ -8,6 +8,7 @@ mod flow;
 mod framing;
 mod gone;
 mod heads;
+mod many;
 mod pieces;
 mod races;
 mod stop;

@@ -12,7 +12,7 @@ use crate::support::{Client, Running, until_so};
 
 #[test]
 fn servers_stop_at_any_moment() {
-    for round in 0..40 {
+    for round in 0..20 {
         let server = Running::start(async |request: Request| match request.uri().path() {
             "/echo" => Response::new(request.into_body()),
             _ => Response::new(Body::from("hello")),
@@ -24,7 +24,7 @@ fn servers_stop_at_any_moment() {
                 thread::spawn(move || Client::hasty(address, "/echo", &[b'x'; 20_000]))
             })
             .collect();
-        thread::sleep(Duration::from_micros(round * 200));
+        thread::sleep(Duration::from_micros(round * 400));
         match round % 2 {
             0 => server.stop(),
             _ => {
