@@ -42,8 +42,9 @@
 //! # What ASP.NET Core has, and this
 //!
 //! *Wine* was run under Wine 8 as Debian packages it, whose HTTP.sys is Wine's own and not Microsoft's: that shows that the calls, their
-//! structures, and the lives of both are right. *Wine 10* was run there, by hand; its driver can do a little more. *Unit* is tested
-//! without a driver. *Written* follows Microsoft's documentation, compiles, and was not run: `tests/whole`, `tests/windows` and
+//! structures, and the lives of both are right. *Mended* was run under a Wine whose driver had been mended, which is no part of this
+//! repository: `tests/whole`, over HTTP/1.1. It was mended after Microsoft's documentation, so that it shows what this crate makes of what is
+//! written there, and not what Microsoft's driver does. *Unit* is tested without a driver. *Written* follows Microsoft's documentation, compiles, and was not run: `tests/whole`, `tests/windows` and
 //! `manifests/windows.toml` say what Windows has to show. On Windows itself nothing was run yet.
 //!
 //! | ASP.NET Core | here | tested |
@@ -56,7 +57,7 @@
 //! | `RequestQueueSecurityDescriptor` | `with_queue_security_descriptor`, in SDDL | Wine: which are read; Written: what the kernel makes of one |
 //! | `Http503Verbosity` | `with_503_verbosity` | Written |
 //! | `Timeouts` | `with_timeouts` | Unit; Wine: that a system without them says so |
-//! | `MaxRequestBodySize` | `with_max_request_body_size`, `MaxRequestBodySize` | Wine 10 |
+//! | `MaxRequestBodySize` | `with_max_request_body_size`, `MaxRequestBodySize` | Mended |
 //! | `Authentication.Schemes`, `AllowAnonymous` | `with_authentication` | Unit: challenges; Wine: refusal of who is nobody; Written: the rest |
 //! | `Authentication.EnableKerberosCredentialCaching`, `CaptureCredentials` | `Authentication::with_kerberos_credential_caching`, `with_captured_credentials` | Unit: what they need; Written: the rest |
 //! | `Authentication.AutomaticAuthentication`, `AuthenticationDisplayName` | nothing: the application asks `WindowsUser`, or not | |
@@ -66,18 +67,18 @@
 //! | `ClientCertificateMethod` | the feature `ClientCertificate` | Written |
 //! | `AllowSynchronousIO`, `UnsafePreferInlineScheduling`, `ThrowWriteExceptions` | nothing blocks, runs inline or throws | |
 //! | `UseLatin1RequestHeaders` | values are bytes | |
-//! | `IHttpRequestFeature`, `IHttpResponseFeature` | the request and the response | Wine: heads, whole bodies; Wine 10: responses in pieces; Written: large and chunked requests, `100 Continue` |
-//! | `IHttpConnectionFeature` | `ConnectionInfo` | Wine: both ends; Written: one id for a connection |
-//! | `IHttpRequestLifetimeFeature` | `RequestLifetime` | Written: `HttpWaitForDisconnectEx`, of each request over HTTP/2 and HTTP/3, `HttpCancelHttpRequest` |
+//! | `IHttpRequestFeature`, `IHttpResponseFeature` | the request and the response | Wine: heads, whole bodies; Mended: bodies of any length, in pieces, chunked, both ways at once, each held back by who reads slowly; `100 Continue`; pipelining; HTTP/1.0 |
+//! | `IHttpConnectionFeature` | `ConnectionInfo` | Wine: both ends; Mended: one id for a connection |
+//! | `IHttpRequestLifetimeFeature` | `RequestLifetime` | Mended: clients that go at any moment, `abort` at any moment; Written: of each request over HTTP/2 and HTTP/3 |
 //! | `IConnectionLifetimeNotificationFeature` | nothing: the fields of a connection are the server's, for each server | |
 //! | `IHttpRequestIdentifierFeature`, `IHttpRequestBodyDetectionFeature` | `RequestIdentifier`, `is_end_stream` of the body | |
-//! | `IHttpUpgradeFeature` | `dyn Upgrade`, and hyper's `OnUpgrade` | Written: opaque mode |
-//! | `IHttpResponseTrailersFeature` | `ResponseTrailers` | Wine 10: HTTP/1.1; Written: HTTP/2 and HTTP/3, where the system has them |
-//! | `IHttpResetFeature` | `RequestLifetime::abort`, with the code `CANCEL` where the system takes one | Written |
+//! | `IHttpUpgradeFeature` | `dyn Upgrade`, and hyper's `OnUpgrade` | Mended |
+//! | `IHttpResponseTrailersFeature` | `ResponseTrailers` | Mended: HTTP/1.1; Written: HTTP/2 and HTTP/3, where the system has them |
+//! | `IHttpResetFeature` | `RequestLifetime::abort`, with the code `CANCEL` where the system takes one | Mended: the connection is reset; Written: streams |
 //! | `ITlsConnectionFeature`, `ITlsHandshakeFeature` | `TlsInfo`: version, protocol, server name, certificate; cipher suite, where the system tells | Unit: what is read; Written: the rest |
 //! | `IHttpAuthenticationFeature` | `WindowsUser` | Written |
 //! | `IServerAddressesFeature` | `ServerAddresses` | Wine |
-//! | stop: 503, then nothing | the same | Wine: drains, ends by itself, cancels what waits |
+//! | stop: 503, then nothing | the same | Wine: drains, ends by itself, cancels what waits; Mended: with 32 requests in flight, at any moment |
 //! | `IServerDelegationFeature`, `IHttpSysRequestDelegationFeature` | `with_delegation`, and then `Delegation` and `RequestDelegation` | Unit: which requests; Wine: that a system without it says so; Written: the kernel's part |
 //! | `IHttpSysRequestInfoFeature` | `RequestInfo` | Unit: what is read; Wine: absent; Written: that it is there |
 //! | `IHttpSysRequestTimingFeature` | `RequestInfo::timings`, `RequestTimings` | Unit: what is read; Written: that it is there |

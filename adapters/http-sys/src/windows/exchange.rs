@@ -1,4 +1,5 @@
-use std::pin::pin;
+use std::io;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use transom::Application;
 use transom::adapter::{Aborted, Call, Dispatcher, ResponseBody, UpgradeCompletion, upgrade_offer};
 use transom::features::{Counted, PathBase, RequestExt, ResponseTrailers, ServerStatistics};
+use windows_sys::Win32::Foundation::ERROR_OPERATION_ABORTED;
 
 use super::arrival::{Arrival, content_length, has_token};
 use super::delegation::{Hold, RequestDelegation};
@@ -14,7 +16,7 @@ use super::inflow::Inflow;
 use super::info::RequestProperties;
 use super::links::{Link, Links};
 use super::outflow::Outflow;
-use super::serve::Tasks;
+use super::serve::{CANCELLED, Tasks};
 use super::sys::{Platform, RequestQueue};
 use super::tunnel;
 use super::user::WindowsUser;
@@ -108,20 +110,35 @@ pub(crate) async fn exchange<A: Application>(
         }
     });
     let answered = pin!(answer(&site, &link, head, arrival, &outflow, hold.as_ref()));
-    tokio::select! {
+    let answered = tokio::select! {
         biased;
-        answered = answered => if !answered {
-            hang_up();
-        },
+        answered = answered => answered,
         // The call is dropped, and tells the application.
-        () = gone => hang_up(),
+        () = gone => Answered::InPart,
+    };
+    let ended = match answered {
+        Answered::Whole => true,
+        Answered::InPart => false,
+        // There its client's end is read, behind all that he said.
+        Answered::Switched(carrying) => carrying.await.is_ok(),
+    };
+    if !ended {
+        hang_up();
     }
     if multiplexed {
         site.links.leave(&link);
     }
 }
 
-/// Calls the application and sends its response. Returns whether that came to its end.
+/// What came of a request.
+enum Answered {
+    Whole,
+    InPart,
+    /// The connection was handed over; the future carries its bytes.
+    Switched(Pin<Box<dyn Future<Output = io::Result<()>> + Send>>),
+}
+
+/// Calls the application and sends its response.
 async fn answer<A: Application>(
     site: &Arc<Site<A>>,
     link: &Link,
@@ -129,14 +146,14 @@ async fn answer<A: Application>(
     mut arrival: Arrival,
     outflow: &Outflow,
     hold: Option<&Arc<Hold>>,
-) -> bool {
+) -> Answered {
     let (call, completion) = begin(site, link, head, &mut arrival, hold);
     let mut response = match call.run().await {
         Ok(response) => response,
-        Err(Aborted { .. }) => return false,
+        Err(Aborted { .. }) => return Answered::InPart,
     };
     if hold.is_some_and(|hold| !hold.keep()) {
-        return true;
+        return Answered::Whole;
     }
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         match completion.filter(UpgradeCompletion::is_accepted) {
@@ -159,7 +176,17 @@ async fn answer<A: Application>(
         closes,
         ..*outflow
     };
-    outflow.send(response).await.is_ok()
+    let lifetime = response.body().lifetime().clone();
+    let sent = tokio::select! {
+        biased;
+        sent = outflow.send(response) => sent.is_ok(),
+        // A client that does not read cannot hold it up.
+        () = lifetime.aborted() => false,
+    };
+    match sent {
+        true => Answered::Whole,
+        false => Answered::InPart,
+    }
 }
 
 async fn switch<A: Application>(
@@ -167,15 +194,15 @@ async fn switch<A: Application>(
     outflow: &Outflow,
     response: http::Response<ResponseBody>,
     completion: UpgradeCompletion,
-) -> bool {
+) -> Answered {
     let (head, body) = response.into_parts();
     drop(body);
     if outflow.switch(head).await.is_err() {
-        return false;
+        return Answered::InPart;
     }
     let (connection, carrying) = tunnel::open(&site.queue, outflow.request);
     completion.complete(connection, site.dispatcher.statistics());
-    carrying.await.is_ok()
+    Answered::Switched(Box::pin(carrying))
 }
 
 fn begin<A: Application>(
@@ -230,8 +257,15 @@ fn watch<A: Application>(site: &Arc<Site<A>>, link: &Arc<Link>, connection: u64)
     let waiting = site.queue.disconnected(connection);
     let (watching, link) = (Arc::clone(site), Arc::clone(link));
     site.tasks.spawn(async move {
+        let (mut outcome, ()) = waiting.await;
+        // That a call is over, which nobody here has cancelled, says nothing of the connection.
+        for _ in 0..CANCELLED {
+            if outcome.error != ERROR_OPERATION_ABORTED {
+                break;
+            }
+            (outcome, ()) = watching.queue.disconnected(connection).await;
+        }
         // Whatever came of it: nobody says any more when it is.
-        waiting.await;
         watching.links.gone(&link);
     });
 }

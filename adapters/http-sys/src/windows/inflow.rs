@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use transom::body::Error;
-use windows_sys::Win32::Foundation::{ERROR_HANDLE_EOF, ERROR_SUCCESS};
+use windows_sys::Win32::Foundation::{ERROR_HANDLE_EOF, ERROR_OPERATION_ABORTED, ERROR_SUCCESS};
 
 use super::arrival::Arrival;
 use super::delegation::Hold;
@@ -81,11 +81,19 @@ impl HttpBody for Inflow {
             return Poll::Ready(None);
         }
         let (queue, request) = (&this.queue, this.request);
-        let reading = this
-            .reading
-            .get_or_insert_with(|| queue.receive_body(request, vec![0; PIECE]));
-        let (outcome, mut data) = ready!(Pin::new(reading).poll(cx));
-        this.reading = None;
+        let mut again = false;
+        let (outcome, mut data) = loop {
+            let reading = this
+                .reading
+                .get_or_insert_with(|| queue.receive_body(request, vec![0; PIECE]));
+            let (outcome, data) = ready!(Pin::new(reading).poll(cx));
+            this.reading = None;
+            // Nobody here has cancelled it: of a request that is over, the next call says so.
+            if again || outcome.error != ERROR_OPERATION_ABORTED {
+                break (outcome, data);
+            }
+            again = true;
+        };
         match outcome {
             Outcome {
                 error: ERROR_SUCCESS,

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -24,6 +25,7 @@ struct Entry {
 /// One connection.
 pub(crate) struct Link {
     id: u64,
+    remote: Option<SocketAddr>,
     pub(crate) connection: Connection,
     gone: watch::Sender<bool>,
     _counted: Option<Counted>,
@@ -50,6 +52,7 @@ impl Links {
         let make = |counted| {
             Arc::new(Link {
                 id: arrival.raw_connection,
+                remote: arrival.remote,
                 connection: connection(arrival, dispatcher, queue),
                 gone: watch::Sender::new(false),
                 _counted: counted,
@@ -59,14 +62,22 @@ impl Links {
             // Nobody would say when to forget it.
             return (make(None), false);
         }
-        self.find_or_insert(arrival.raw_connection, || {
+        self.find_or_insert(arrival.raw_connection, arrival.remote, || {
             make(Some(dispatcher.statistics().count_connection()))
         })
     }
 
-    fn find_or_insert(&self, id: u64, make: impl FnOnce() -> Arc<Link>) -> (Arc<Link>, bool) {
+    fn find_or_insert(
+        &self,
+        id: u64,
+        remote: Option<SocketAddr>,
+        make: impl FnOnce() -> Arc<Link>,
+    ) -> (Arc<Link>, bool) {
         let mut links = self.lock();
-        if let Some(entry) = links.get_mut(&id) {
+        // One of the same number from elsewhere is another, and that the first is gone was not heard yet.
+        if let Some(entry) = links.get_mut(&id)
+            && entry.link.remote == remote
+        {
             entry.streams += 1;
             return (Arc::clone(&entry.link), false);
         }
@@ -157,47 +168,63 @@ mod tests {
 
     use super::*;
 
-    fn link(id: u64) -> Arc<Link> {
-        let app = |_: Request| async { Response::default() };
-        let (_trigger, shutdown) = Shutdown::pair();
-        let dispatcher = Dispatcher::new(app, Features::new(), &shutdown);
-        let info = ConnectionInfo::new(Transport::Tcp);
-        Arc::new(Link {
-            id,
-            connection: dispatcher.connection(info, Scheme::Https),
-            gone: watch::Sender::new(false),
-            _counted: None,
+    /// Asks for that of number 7 whose client has this port.
+    fn find(links: &Links, port: u16) -> (Arc<Link>, bool) {
+        let remote = Some(SocketAddr::from(([127, 0, 0, 1], port)));
+        links.find_or_insert(7, remote, || {
+            let app = |_: Request| async { Response::default() };
+            let (_trigger, shutdown) = Shutdown::pair();
+            let dispatcher = Dispatcher::new(app, Features::new(), &shutdown);
+            let info = ConnectionInfo::new(Transport::Tcp);
+            Arc::new(Link {
+                id: 7,
+                remote,
+                connection: dispatcher.connection(info, Scheme::Https),
+                gone: watch::Sender::new(false),
+                _counted: None,
+            })
         })
     }
 
     #[test]
     fn a_connection_of_several_requests_ends_with_the_last() {
         let links = Links::default();
-        let (first, is_new) = links.find_or_insert(7, || link(7));
+        let (first, is_new) = find(&links, 1);
         assert!(is_new);
-        let (same, is_new) = links.find_or_insert(7, || link(7));
+        let (same, is_new) = find(&links, 1);
         assert!(!is_new && Arc::ptr_eq(&first, &same));
         links.leave(&first);
         assert_eq!(format!("{links:?}"), "Links(1)");
-        assert!(!links.find_or_insert(7, || link(7)).1);
+        assert!(!find(&links, 1).1);
         links.leave(&first);
         links.leave(&first);
         assert_eq!(format!("{links:?}"), "Links(0)");
-        let (next, is_new) = links.find_or_insert(7, || link(7));
+        let (next, is_new) = find(&links, 1);
         assert!(is_new && !Arc::ptr_eq(&first, &next));
     }
 
     #[test]
     fn a_connection_that_is_gone_takes_no_other_of_its_number_along() {
         let links = Links::default();
-        let (old, _) = links.find_or_insert(7, || link(7));
+        let (old, _) = find(&links, 1);
         links.gone(&old);
         assert!(*old.gone.borrow());
-        let (new, is_new) = links.find_or_insert(7, || link(7));
+        let (new, is_new) = find(&links, 1);
         assert!(is_new);
         links.gone(&old);
         links.leave(&old);
         assert_eq!(format!("{links:?}"), "Links(1)");
+        assert!(!*new.gone.borrow());
+    }
+
+    #[test]
+    fn a_number_is_anothers_before_it_was_heard_that_the_first_is_gone() {
+        let links = Links::default();
+        let (old, _) = find(&links, 1);
+        let (new, is_new) = find(&links, 2);
+        assert!(is_new);
+        links.gone(&old);
+        assert!(Arc::ptr_eq(&find(&links, 2).0, &new));
         assert!(!*new.gone.borrow());
     }
 }

@@ -2,6 +2,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -55,10 +56,7 @@ impl Outflow {
     pub(crate) async fn send(&self, response: http::Response<ResponseBody>) -> io::Result<()> {
         let (mut head, mut body) = response.into_parts();
         if self.is_bodiless(head.status) {
-            self.send_head(head, Framing::Bodiless, Vec::new(), false)
-                .await?;
-            drop(body);
-            return Ok(());
+            return self.send_bodiless(head).await;
         }
         let whole = match body.size_hint().exact() == Some(0) && body.is_end_stream() {
             true => Some(Bytes::new()),
@@ -71,9 +69,48 @@ impl Outflow {
         if !Platform::get().sends_pieces() {
             return self.send_gathered(head, body).await;
         }
-        let framing = self.framing(&mut head, &body);
-        self.send_head(head, framing, Vec::new(), true).await?;
-        self.send_pieces(body, framing).await
+        let framing = self.framing(&mut head, body.size_hint().exact());
+        // What is there goes out with the head. And a body that is that of the request is read from here on, so that a
+        // client that waits for `100 Continue` is told before the response begins: behind that nobody may.
+        let first = poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx))).await;
+        let (data, first) = match first {
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => (data, None),
+                Err(frame) => (Bytes::new(), Some(Some(Ok(frame)))),
+            },
+            Poll::Ready(other) => (Bytes::new(), Some(other)),
+            Poll::Pending => (Bytes::new(), None),
+        };
+        let sent = data.len() as u64;
+        let more = framing != Framing::Sized(sent) || !body.is_end_stream();
+        let data = self.framed(data, framing);
+        self.send_head(head, framing, data, more).await?;
+        match more {
+            true => self.send_pieces(body, framing, sent, first).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Sends a response that has no body, and of which nobody says how long it would be.
+    async fn send_bodiless(&self, mut head: Parts) -> io::Result<()> {
+        let unknown = self.is_head
+            && !matches!(
+                head.status,
+                StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+            )
+            && !head.headers.contains_key(header::CONTENT_LENGTH)
+            && Platform::get().sends_pieces();
+        let framing = match unknown {
+            // Or the kernel would say 0.
+            true => self.framing(&mut head, None),
+            false => Framing::Bodiless,
+        };
+        let more = framing == Framing::Ended;
+        self.send_head(head, framing, Vec::new(), more).await?;
+        match more {
+            true => self.send_piece(Vec::new(), framing, false).await,
+            false => Ok(()),
+        }
     }
 
     /// Sends a response without a body.
@@ -108,8 +145,8 @@ impl Outflow {
         self.is_head || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
     }
 
-    fn framing(&self, head: &mut Parts, body: &ResponseBody) -> Framing {
-        if let Some(length) = body.size_hint().exact() {
+    fn framing(&self, head: &mut Parts, length: Option<u64>) -> Framing {
+        if let Some(length) = length {
             return Framing::Sized(length);
         }
         if self.version != Version::HTTP_11 {
@@ -175,11 +212,19 @@ impl Outflow {
         ended(outcome)
     }
 
-    /// Sends a body as it comes, behind its head.
-    async fn send_pieces(&self, mut body: ResponseBody, framing: Framing) -> io::Result<()> {
+    /// Sends a body as it comes, behind its head and so many bytes; and first what was taken of it already.
+    async fn send_pieces(
+        &self,
+        mut body: ResponseBody,
+        framing: Framing,
+        mut sent: u64,
+        mut first: Option<Option<Result<Frame<Bytes>, transom::body::Error>>>,
+    ) -> io::Result<()> {
         let mut trailers = None;
-        let mut sent = 0;
-        while let Some(frame) = next(&mut body).await {
+        while let Some(frame) = match first.take() {
+            Some(first) => first,
+            None => next(&mut body).await,
+        } {
             let frame = frame.map_err(|_| broken())?;
             match frame.into_data() {
                 Ok(data) if data.is_empty() => {}
@@ -219,7 +264,7 @@ impl Outflow {
 
     fn framed(&self, data: Bytes, framing: Framing) -> Vec<Bytes> {
         match framing {
-            Framing::Chunked => {
+            Framing::Chunked if !data.is_empty() => {
                 let size = format!("{:X}\r\n", data.len());
                 vec![size.into(), data, Bytes::from_static(b"\r\n")]
             }

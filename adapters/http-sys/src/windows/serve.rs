@@ -26,6 +26,8 @@ use crate::UrlPrefix;
 const BUFFER: usize = 8 * 1024;
 /// How long after the system was asked to end a call it is asked again.
 const AGAIN: Duration = Duration::from_millis(50);
+/// How often in a row a call may be cancelled by nobody here, before that counts as the end of what it was about.
+pub(super) const CANCELLED: usize = 8;
 /// How long to wait when the system cannot take a call.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
@@ -99,6 +101,7 @@ async fn receive<A: Application>(
 ) -> Result<(), u32> {
     let mut buffer = RequestBuffer::new(BUFFER);
     let mut request = 0;
+    let mut cancelled = 0;
     while !*stopped.borrow() || request != 0 {
         // A request whose body was read cannot be handed over.
         let with_body = !site.options.delegation;
@@ -117,6 +120,10 @@ async fn receive<A: Application>(
             }
         };
         buffer = filled;
+        cancelled = match outcome.error {
+            ERROR_OPERATION_ABORTED => cancelled + 1,
+            _ => 0,
+        };
         match outcome {
             Outcome {
                 error: ERROR_SUCCESS,
@@ -146,12 +153,11 @@ async fn receive<A: Application>(
             Outcome {
                 error: ERROR_OPERATION_ABORTED | ERROR_INVALID_HANDLE,
                 ..
-            } => {
-                return match *stopped.borrow() {
-                    true => Ok(()),
-                    false => Err(outcome.error),
-                };
-            }
+            } => match *stopped.borrow() {
+                true => return Ok(()),
+                false if (1..CANCELLED).contains(&cancelled) => {}
+                false => return Err(outcome.error),
+            },
             Outcome { error, .. } => {
                 let error = std::io::Error::from_raw_os_error(error as i32);
                 tracing::warn!(target: "transom", %error, "HTTP.sys hands over no request");

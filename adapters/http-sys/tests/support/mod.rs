@@ -1,9 +1,10 @@
 //! A server that runs, and a client that asks so that each driver understands it: one write a request, the names of fields
 //! in their usual case.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown as Half, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -13,6 +14,28 @@ use transom::{Application, BoundServer, Server, Shutdown};
 use transom_http_sys::HttpSysServer;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Waits until something is so.
+pub(crate) fn until_so(what: &str, mut so: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !so() {
+        assert!(since.elapsed() < PATIENCE, "{what}: not so");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Waits until a number does not grow any more, and returns it.
+pub(crate) fn settled(number: &AtomicU64) -> u64 {
+    let (since, mut last, mut same) = (Instant::now(), 0, 0);
+    while same < 20 {
+        assert!(since.elapsed() < PATIENCE, "it grows and grows: {last}");
+        std::thread::sleep(Duration::from_millis(25));
+        let now = number.load(Ordering::SeqCst);
+        same = if now == last && now > 0 { same + 1 } else { 0 };
+        last = now;
+    }
+    last
+}
 
 pub(crate) struct Running {
     pub(crate) runtime: Runtime,
@@ -116,6 +139,45 @@ impl Client {
         }
     }
 
+    /// Returns one of a connection that is there, on which these bytes have come.
+    pub(crate) fn of(stream: TcpStream, host: SocketAddr, received: Vec<u8>) -> Self {
+        Self {
+            stream,
+            host,
+            received,
+        }
+    }
+
+    /// Asks a server that may not be there any more, and takes whatever comes.
+    pub(crate) fn hasty(host: SocketAddr, target: &str, body: &[u8]) {
+        let Ok(mut stream) = TcpStream::connect_timeout(&host, PATIENCE) else {
+            return;
+        };
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let length = body.len();
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        let _ = stream.write_all(&[head.as_bytes(), body].concat());
+        if let Err(error) = stream.read_to_end(&mut Vec::new()) {
+            let kind = error.kind();
+            assert!(
+                !matches!(kind, ErrorKind::TimedOut | ErrorKind::WouldBlock),
+                "left waiting"
+            );
+        }
+    }
+
+    /// Returns whether nothing comes for a while.
+    pub(crate) fn is_silent(&mut self) -> bool {
+        self.stream
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .unwrap();
+        let read = self.stream.peek(&mut [0]);
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        read.is_err_and(|error| matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock))
+    }
+
     pub(crate) fn ask(&mut self, method: &str, target: &str, fields: &str, body: &[u8]) -> Reply {
         self.send(method, target, fields, body);
         self.reply(method == "HEAD")
@@ -155,6 +217,16 @@ impl Client {
         self.stream.write_all(text.as_bytes()).unwrap();
     }
 
+    /// Says that nothing more comes.
+    pub(crate) fn end(&mut self) {
+        self.stream.shutdown(Half::Write).unwrap();
+    }
+
+    /// Returns the connection, to write and read it otherwise.
+    pub(crate) fn stream(&self) -> TcpStream {
+        self.stream.try_clone().unwrap()
+    }
+
     /// Waits until these bytes have come, and leaves them there.
     pub(crate) fn until(&mut self, end: &[u8]) {
         while !self.received.windows(end.len()).any(|at| at == end) {
@@ -182,9 +254,13 @@ impl Client {
         std::mem::take(&mut self.received)
     }
 
-    pub(crate) fn reply(&mut self, is_head: bool) -> Reply {
+    pub(crate) fn head(&mut self) -> String {
         self.until(b"\r\n\r\n");
-        let head = String::from_utf8(self.take_until(b"\r\n\r\n")).unwrap();
+        String::from_utf8(self.take_until(b"\r\n\r\n")).unwrap()
+    }
+
+    pub(crate) fn reply(&mut self, is_head: bool) -> Reply {
+        let head = self.head();
         let mut reply = Reply {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),
             head,
@@ -238,15 +314,15 @@ impl Client {
     fn receive(&mut self) {
         let mut piece = vec![0; 64 * 1024];
         match self.stream.read(&mut piece) {
-            Ok(0) => panic!(
-                "closed behind {:?}",
-                String::from_utf8_lossy(&self.received)
-            ),
+            Ok(0) => panic!("closed behind {:?}", self.last()),
             Ok(read) => self.received.extend_from_slice(&piece[..read]),
-            Err(error) => panic!(
-                "{error} behind {:?}",
-                String::from_utf8_lossy(&self.received)
-            ),
+            Err(error) => panic!("{error} behind {:?}", self.last()),
         }
+    }
+
+    /// Returns the last of what has come, to be shown.
+    fn last(&self) -> String {
+        let from = self.received.len().saturating_sub(200);
+        String::from_utf8_lossy(&self.received[from..]).into_owned()
     }
 }

@@ -148,23 +148,3 @@ fn a_body_that_is_too_long_is_refused_where_it_is_read() {
     );
     server.stop();
 }
-
-#[test]
-fn a_client_that_waits_is_told_to_go_on_when_its_body_is_read() {
-    let server = Running::start(async |request: Request| {
-        if request.uri().path() == "/unread" {
-            return Response::new(Body::from("no"));
-        }
-        Response::new(request.into_body())
-    });
-    let mut client = server.connect();
-    client.send_raw(&format!(
-        "POST / HTTP/1.1\r\nHost: {}\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n",
-        server.address(),
-    ));
-    client.until(b"HTTP/1.1 100 Continue\r\n\r\n");
-    client.forget(b"HTTP/1.1 100 Continue\r\n\r\n");
-    client.send_raw("body");
-    assert_eq!(client.reply(false).text(), "body");
-    server.stop();
-}
