@@ -42,10 +42,10 @@
 //! # What ASP.NET Core has, and this
 //!
 //! *Wine* was run under Wine 8 as Debian packages it, whose HTTP.sys is Wine's own and not Microsoft's: that shows that the calls, their
-//! structures, and the lives of both are right. *Mended* was run under a Wine whose driver had been mended, which is no part of this
-//! repository: `tests/whole`, over HTTP/1.1. It was mended after Microsoft's documentation, so that it shows what this crate makes of what is
-//! written there, and not what Microsoft's driver does. *Unit* is tested without a driver. *Written* follows Microsoft's documentation, compiles, and was not run: `tests/whole`, `tests/windows` and
-//! `manifests/windows.toml` say what Windows has to show. On Windows itself nothing was run yet.
+//! structures, and the lives of both are right. *Mended* was run, over HTTP/1.1, under a Wine whose driver had been mended to do what
+//! Microsoft documents, from outside of this repository: that shows what this crate makes of what is documented, and not what Microsoft's
+//! driver does. `tests/whole` is what was run. *Unit* is tested without a driver. *Written* follows Microsoft's documentation, compiles,
+//! and was not run: `tests/windows` and `manifests/windows.toml` say what Windows has to show. On Windows itself nothing was run yet.
 //!
 //! | ASP.NET Core | here | tested |
 //! |---|---|---|

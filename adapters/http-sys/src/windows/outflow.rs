@@ -91,7 +91,7 @@ impl Outflow {
         }
     }
 
-    /// Sends a response that has no body, and of which nobody says how long it would be.
+    /// Sends the head of a response that has no body.
     async fn send_bodiless(&self, mut head: Parts) -> io::Result<()> {
         let unknown = self.is_head
             && !matches!(
@@ -101,7 +101,7 @@ impl Outflow {
             && !head.headers.contains_key(header::CONTENT_LENGTH)
             && Platform::get().sends_pieces();
         let framing = match unknown {
-            // Or the kernel would say 0.
+            // Nobody knows the length of what GET would bring, and the kernel would say 0.
             true => self.framing(&mut head, None),
             false => Framing::Bodiless,
         };
