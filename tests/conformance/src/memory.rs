@@ -1,5 +1,3 @@
-use std::process::Command;
-
 use crate::{Failure, Notes, Outcome, ensure};
 
 /// How much more memory a process may have while a body of 64 MiB passes through: a quarter of it. Sockets are
@@ -40,6 +38,15 @@ impl Growth {
 }
 
 /// Returns how many bytes of memory this process has.
+#[cfg(windows)]
+fn resident() -> Outcome<u64> {
+    let memory = memory_stats::memory_stats();
+    let memory = memory.ok_or_else(|| Failure::new("the system does not tell of memory"))?;
+    Ok(memory.physical_mem as u64)
+}
+
+/// Returns how many bytes of memory this process has.
+#[cfg(not(windows))]
 fn resident() -> Outcome<u64> {
     let kibibytes = match cfg!(target_os = "linux") {
         true => status()?,
@@ -48,6 +55,7 @@ fn resident() -> Outcome<u64> {
     Ok(kibibytes * 1024)
 }
 
+#[cfg(not(windows))]
 fn status() -> Outcome<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -55,9 +63,12 @@ fn status() -> Outcome<u64> {
     Ok(line.trim_end_matches("kB").trim().parse()?)
 }
 
+#[cfg(not(windows))]
 fn from_ps() -> Outcome<u64> {
     let id = std::process::id().to_string();
-    let output = Command::new("ps").args(["-o", "rss=", "-p", &id]).output();
+    let output = std::process::Command::new("ps")
+        .args(["-o", "rss=", "-p", &id])
+        .output();
     let output = output.map_err(|error| Failure::from(error).at("ps, which tells of memory"))?;
     Ok(String::from_utf8(output.stdout)?.trim().parse()?)
 }

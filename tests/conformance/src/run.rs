@@ -4,7 +4,7 @@ use http::request::Builder;
 use http::{Method, StatusCode};
 use transom::{App, Body};
 
-use crate::client::{AUTHORITY, Identity};
+use crate::client::{Identity, authority};
 use crate::notes::Seen;
 use crate::running::Running;
 use crate::{
@@ -61,8 +61,14 @@ impl Run {
     /// Returns the head of an HTTP/1.1 request for this case's application, without the empty line at its
     /// end.
     pub fn head(&self, method: &str, target: &str) -> String {
+        self.head_to(&self.server, method, target)
+    }
+
+    /// As [`head`](Self::head), for a server of the case's own.
+    pub fn head_to(&self, server: &Running, method: &str, target: &str) -> String {
         format!(
-            "{method} {target} HTTP/1.1\r\nHost: {AUTHORITY}\r\n{}",
+            "{method} {target} HTTP/1.1\r\nHost: {}\r\n{}",
+            authority(server.features()),
             self.field()
         )
     }

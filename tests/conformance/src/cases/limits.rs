@@ -74,7 +74,7 @@ where
 /// Opens a connection, and fails unless it carries a request.
 async fn served(run: &Run, server: &Running) -> Outcome<Wire> {
     let mut wire = server.wire().await?;
-    wire.send(run.head("GET", "/") + "\r\n").await?;
+    wire.send(run.head_to(server, "GET", "/") + "\r\n").await?;
     same("the status", wire.read_reply().await?.head.status, 200)?;
     Ok(wire)
 }
@@ -100,7 +100,9 @@ async fn crowd(run: Run, edge: Edge) -> Outcome {
     // Over TLS too it is closed before a word is said.
     let mut third = server.unsecured().await?;
     third.expect_close().await?;
-    second.send(run.head("GET", "/") + "\r\n").await?;
+    second
+        .send(run.head_to(&server, "GET", "/") + "\r\n")
+        .await?;
     same("the status", second.read_reply().await?.head.status, 200)?;
     drop(first);
     served_again(&run, &server).await.map(drop)
@@ -163,7 +165,7 @@ async fn upgraded(run: Run) -> Outcome {
 /// Asks for an upgrade on a new connection.
 async fn ask(run: &Run, server: &Running) -> Outcome<(Wire, u16)> {
     let mut wire = server.wire().await?;
-    wire.send(run.head("GET", "/") + "Connection: upgrade\r\nUpgrade: echo\r\n\r\n")
+    wire.send(run.head_to(server, "GET", "/") + "Connection: upgrade\r\nUpgrade: echo\r\n\r\n")
         .await?;
     let code = wire.read_head().await?.status;
     Ok((wire, code))
@@ -179,7 +181,7 @@ async fn requests(run: Run) -> Outcome {
         .await?;
     let mut wire = server.wire().await?;
     for ordinal in 1..=3 {
-        wire.send(run.head("GET", "/") + "\r\n").await?;
+        wire.send(run.head_to(&server, "GET", "/") + "\r\n").await?;
         let reply = wire.read_reply().await?;
         same("the status", reply.head.status, 200)?;
         same("whether it closes", reply.head.closes(), ordinal == 3)?;
@@ -194,7 +196,7 @@ async fn size(run: Run, edge: Edge, refusal: u16, fields: (String, String)) -> O
         .await?;
     for (fields, expected) in [(fields.0, 200), (fields.1, refusal)] {
         let mut wire = server.wire().await?;
-        wire.send_if_open(run.head("GET", "/") + &fields + "\r\n")
+        wire.send_if_open(run.head_to(&server, "GET", "/") + &fields + "\r\n")
             .await?;
         same("the status", wire.read_reply().await?.head.status, expected)?;
     }
@@ -212,7 +214,8 @@ async fn line(run: Run) -> Outcome {
     for (length, expected) in [(400, 200), (600, 414)] {
         let mut wire = server.wire().await?;
         let target = format!("/?{}", "q".repeat(length));
-        wire.send_if_open(run.head("GET", &target) + "\r\n").await?;
+        wire.send_if_open(run.head_to(&server, "GET", &target) + "\r\n")
+            .await?;
         let reply = wire.read_reply().await?;
         same("the status", reply.head.status, expected)?;
         ensure(

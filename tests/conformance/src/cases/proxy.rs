@@ -66,7 +66,7 @@ async fn ends(run: Run) -> Outcome {
     for header in [LINE, BLOCK] {
         let mut wire = server.wire().await?;
         // What follows comes in one piece with it.
-        let head = run.head("GET", "/") + "\r\n";
+        let head = run.head_to(&server, "GET", "/") + "\r\n";
         wire.send([header, head.as_bytes()].concat()).await?;
         let reply = wire.read_reply().await?;
         let told = String::from_utf8_lossy(&reply.body).into_owned();
@@ -77,7 +77,7 @@ async fn ends(run: Run) -> Outcome {
 
 async fn bad(run: Run) -> Outcome {
     let server = run.start_at_the_edge(edge(), tells()).await?;
-    let head = run.head("GET", "/") + "\r\n";
+    let head = run.head_to(&server, "GET", "/") + "\r\n";
     for bytes in [head.as_str(), "PROXY TCP4 a b c d\r\n"] {
         let mut wire = server.wire().await?;
         wire.send(bytes).await?;

@@ -79,6 +79,11 @@ pub(super) fn cases() -> Vec<Case> {
             header_underscore,
         ),
         Case::wire(
+            "S-REQ-HDR-CASE",
+            "The name of a field is the same in any case, also where the server itself reads it.",
+            header_case,
+        ),
+        Case::wire(
             "S-REQ-HBH",
             "The fields that `Connection` lists are handed over as they came.",
             hop_by_hop,
@@ -185,6 +190,27 @@ async fn header_underscore(run: Run) -> Outcome {
     let seen = run.observe(request).await?;
     same("x_a_b", seen.values("x_a_b"), ["1"])?;
     same("x-a-b", seen.values("x-a-b"), ["2"])
+}
+
+async fn header_case(run: Run) -> Outcome {
+    let spellings: [fn(&str) -> String; 3] = [
+        str::to_ascii_lowercase,
+        str::to_ascii_uppercase,
+        // The first letter alone is small.
+        |name| name[..1].to_ascii_lowercase() + &name[1..].to_ascii_uppercase(),
+    ];
+    for spelt in spellings {
+        let head = run.head("POST", "/") + "Content-Length: 5\r\nX-One: 1\r\n";
+        let lines = head.lines().map(|line| match line.split_once(": ") {
+            Some((name, value)) => format!("{}: {value}\r\n", spelt(name)),
+            None => format!("{line}\r\n"),
+        });
+        let request: String = lines.collect();
+        let seen = run.observe_bytes(request + "\r\nhello").await?;
+        same("the body", &seen.body[..], b"hello")?;
+        same("X-One", seen.values("x-one"), ["1"])?;
+    }
+    Ok(())
 }
 
 async fn hop_by_hop(run: Run) -> Outcome {

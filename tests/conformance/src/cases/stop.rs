@@ -168,7 +168,7 @@ async fn upload(run: Run) -> Outcome {
     let server = run.start(reads(run.notes().clone())).await?;
     let mut wire = server.wire().await?;
     let half = "half".repeat(10_000);
-    wire.send(run.head("POST", "/") + "Content-Length: 80000\r\n\r\n" + &half)
+    wire.send(run.head_to(&server, "POST", "/") + "Content-Length: 80000\r\n\r\n" + &half)
         .await?;
     run.notes().wait("in").await?;
     server.request_stop();
@@ -249,7 +249,7 @@ async fn idle(run: Run) -> Outcome {
     let mut new = server.wire().await?;
     let mut used = server.wire().await?;
     for _ in 0..2 {
-        used.send(run.head("GET", "/") + "\r\n").await?;
+        used.send(run.head_to(&server, "GET", "/") + "\r\n").await?;
         same("the status", used.read_reply().await?.head.status, 200)?;
         tokio::time::sleep(A_WHILE / 2).await;
     }
@@ -323,9 +323,10 @@ async fn is_served(run: &Run, server: &Running) -> bool {
 async fn old_connections(run: Run) -> Outcome {
     let server = run.start(held(run.notes().clone())).await?;
     let mut wire = server.wire().await?;
-    wire.send(run.head("GET", "/") + "\r\n").await?;
+    wire.send(run.head_to(&server, "GET", "/") + "\r\n").await?;
     same("the status", wire.read_reply().await?.head.status, 200)?;
-    wire.send(run.head("GET", "/held") + "\r\n").await?;
+    wire.send(run.head_to(&server, "GET", "/held") + "\r\n")
+        .await?;
     run.notes().wait("in /held").await?;
     server.request_stop();
     let bound = bound(&server)?.first().and_then(|one| one.connect_addr());
@@ -340,7 +341,8 @@ async fn old_connections(run: Run) -> Outcome {
     let reply = wire.read_reply().await?;
     same("the body", &reply.body[..], b"/held")?;
     let closed = async {
-        wire.send_if_open(run.head("GET", "/") + "\r\n").await?;
+        wire.send_if_open(run.head_to(&server, "GET", "/") + "\r\n")
+            .await?;
         // One more answer may say that it is the last.
         let rest = wire.read_to_close().await?;
         let rest = String::from_utf8_lossy(&rest).to_ascii_lowercase();
@@ -375,7 +377,7 @@ async fn goaway(run: Run, protocol: Protocol) -> Outcome {
 
 async fn half_head(run: Run) -> Outcome {
     let server = run.start(held(run.notes().clone())).await?;
-    let mut begun = vec!["GET / HT".to_owned(), run.head("GET", "/")];
+    let mut begun = vec!["GET / HT".to_owned(), run.head_to(&server, "GET", "/")];
     if run.manifest().has(Capability::Http2) {
         begun.push("PRI * HTTP/2.0\r\n".to_owned());
         begun.push("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned());
@@ -388,7 +390,7 @@ async fn half_head(run: Run) -> Outcome {
     }
     // So that what was sent has arrived.
     let mut wire = server.wire().await?;
-    wire.send(run.head("GET", "/") + "\r\n").await?;
+    wire.send(run.head_to(&server, "GET", "/") + "\r\n").await?;
     same("the status", wire.read_reply().await?.head.status, 200)?;
     server.request_stop();
     server.ended().await?;

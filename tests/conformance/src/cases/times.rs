@@ -134,7 +134,7 @@ async fn half_a_head(run: Run) -> Outcome {
         .await?;
     let mut fresh = server.wire().await?;
     let mut used = server.wire().await?;
-    used.send(run.head("GET", "/") + "\r\n").await?;
+    used.send(run.head_to(&server, "GET", "/") + "\r\n").await?;
     same("the status", used.read_reply().await?.head.status, 200)?;
     for wire in [&mut fresh, &mut used] {
         wire.send("GET / HTTP/1.1\r\nHo").await?;
@@ -182,11 +182,12 @@ async fn idle(run: Run) -> Outcome {
         .await?;
     let mut wire = server.wire().await?;
     for _ in 0..3 {
-        wire.send(run.head("GET", "/") + "\r\n").await?;
+        wire.send(run.head_to(&server, "GET", "/") + "\r\n").await?;
         wire.read_reply().await?;
         tokio::time::sleep(SHORT / 2).await;
     }
-    wire.send(run.head("GET", "/held") + "\r\n").await?;
+    wire.send(run.head_to(&server, "GET", "/held") + "\r\n")
+        .await?;
     run.notes().wait("in /held").await?;
     ensure(
         wire.is_silent_for(2 * SHORT).await,
@@ -223,7 +224,7 @@ async fn body_rate(run: Run) -> Outcome {
         .start_at_the_edge(edge, reads(run.notes().clone()))
         .await?;
     let mut wire = server.wire().await?;
-    wire.send(run.head("POST", "/") + "Content-Length: 1000\r\n\r\n")
+    wire.send(run.head_to(&server, "POST", "/") + "Content-Length: 1000\r\n\r\n")
         .await?;
     let slowly = async {
         while wire.is_silent_for(SHORT / 20).await {
@@ -246,10 +247,10 @@ async fn fair_body_rate(run: Run) -> Outcome {
         .await?;
     let mut late = server.wire().await?;
     let wait = 4 * SHORT.as_millis();
-    late.send(run.head("POST", &format!("/{wait}")) + "Content-Length: 5\r\n\r\n")
+    late.send(run.head_to(&server, "POST", &format!("/{wait}")) + "Content-Length: 5\r\n\r\n")
         .await?;
     let mut wire = server.wire().await?;
-    wire.send(run.head("POST", "/") + "Content-Length: 3000\r\n\r\n")
+    wire.send(run.head_to(&server, "POST", "/") + "Content-Length: 3000\r\n\r\n")
         .await?;
     for _ in 0..30 {
         tokio::time::sleep(Duration::from_millis(30)).await;
@@ -287,7 +288,7 @@ async fn write_rate(run: Run) -> Outcome {
         .start_at_the_edge(edge, endless(run.notes().clone()))
         .await?;
     let mut wire = server.wire().await?;
-    wire.send(run.head("GET", "/") + "\r\n").await?;
+    wire.send(run.head_to(&server, "GET", "/") + "\r\n").await?;
     run.notes().wait("dropped").await?;
     within("the reset", wire.read_to_reset()).await?.map(drop)
 }
@@ -325,7 +326,7 @@ async fn upgraded(run: Run) -> Outcome {
         .start_at_the_edge(edge, echoes(run.notes().clone()))
         .await?;
     let mut wire = server.wire().await?;
-    wire.send(run.head("GET", "/") + "Connection: upgrade\r\nUpgrade: echo\r\n\r\n")
+    wire.send(run.head_to(&server, "GET", "/") + "Connection: upgrade\r\nUpgrade: echo\r\n\r\n")
         .await?;
     let head = wire.read_until(b"\r\n\r\n").await?;
     ensure(head.starts_with(b"HTTP/1.1 101 "), "there was no 101")?;
@@ -344,9 +345,10 @@ async fn age(run: Run) -> Outcome {
         .await?;
     let mut idle = server.wire().await?;
     let mut busy = server.wire().await?;
-    idle.send(run.head("GET", "/") + "\r\n").await?;
+    idle.send(run.head_to(&server, "GET", "/") + "\r\n").await?;
     idle.read_reply().await?;
-    busy.send(run.head("GET", "/held") + "\r\n").await?;
+    busy.send(run.head_to(&server, "GET", "/held") + "\r\n")
+        .await?;
     run.notes().wait("in /held").await?;
     within_for(SHORT + SOON, "the close", idle.expect_close()).await??;
     ensure(

@@ -11,7 +11,7 @@ use transom::testing::{TestClient, TestConnection};
 use transom::{Body, Features, Request};
 
 use super::http3::Http3;
-use super::{Identity, Reply, Stream};
+use super::{Identity, NAME, Reply, Stream, authority};
 use crate::{Capability, Failure, Gateway, GatewayConnection, Outcome, within};
 
 /// How a client speaks with the server.
@@ -70,6 +70,8 @@ impl fmt::Display for Protocol {
 /// client that goes away: HTTP/1.1 closes the connection, HTTP/2 and HTTP/3 reset the stream.
 pub struct Connection {
     sender: Sender,
+    /// The `Host` of every request that has no other.
+    host: HeaderValue,
     ends: Option<(SocketAddr, SocketAddr)>,
     tls: Option<TlsInfo>,
     /// What drives the connection, and is aborted with it.
@@ -97,10 +99,16 @@ impl Connection {
         identity: Option<&Identity>,
     ) -> Outcome<Self> {
         let mut driver = JoinSet::new();
+        let host = HeaderValue::try_from(match protocol {
+            // Its clients know the gateway, and not what is behind it.
+            Protocol::Gateway => NAME.to_owned(),
+            _ => authority(server),
+        })?;
         if protocol == Protocol::Memory {
             let client = server.require::<TestClient>()?;
             return Ok(Self {
                 sender: Sender::Memory(client.connect()),
+                host,
                 ends: None,
                 tls: None,
                 driver,
@@ -113,6 +121,7 @@ impl Connection {
                 ends: connection.ends,
                 tls: connection.tls.clone(),
                 sender: Sender::Gateway(connection),
+                host,
                 driver,
             });
         }
@@ -120,6 +129,7 @@ impl Connection {
             let (sender, ends) = Http3::open(server.get(), &mut driver).await?;
             return Ok(Self {
                 sender: Sender::Http3(sender),
+                host,
                 ends: Some(ends),
                 tls: Some(TlsInfo::new(TlsVersion::Tls13).with_protocol("h3")),
                 driver,
@@ -138,13 +148,15 @@ impl Connection {
             driver.spawn(async move { drop(connection.await) });
             Sender::Http2(sender)
         } else {
-            let handshake = http1::handshake(io);
+            // As most clients write them; `S-REQ-HDR-CASE` writes them otherwise.
+            let handshake = http1::Builder::new().title_case_headers(true).handshake(io);
             let (sender, connection) = within("the handshake of HTTP/1.1", handshake).await??;
             driver.spawn(async move { drop(connection.with_upgrades().await) });
             Sender::Http1(sender)
         };
         Ok(Self {
             sender,
+            host,
             ends,
             tls,
             driver,
@@ -178,16 +190,16 @@ impl Connection {
     pub async fn send_patiently(&mut self, mut request: Request) -> Outcome<Reply> {
         let response = match &mut self.sender {
             Sender::Memory(connection) => {
-                add_host(&mut request);
+                add_host(&mut request, &self.host);
                 let (response, upgraded) = connection.upgrade(request).await?;
                 return Ok(Reply::new(response, upgraded));
             }
             Sender::Gateway(connection) => {
-                add_host(&mut request);
+                add_host(&mut request, &self.host);
                 return Ok(Reply::new(connection.send(request).await?, None));
             }
             Sender::Http1(sender) => {
-                add_host(&mut request);
+                add_host(&mut request, &self.host);
                 sender.ready().await?;
                 sender.send_request(request).await?
             }
@@ -196,12 +208,12 @@ impl Connection {
                     Some(_) => Scheme::HTTPS,
                     None => Scheme::HTTP,
                 };
-                move_host_to_target(&mut request, Version::HTTP_2, scheme)?;
+                move_host_to_target(&mut request, &self.host, Version::HTTP_2, scheme)?;
                 sender.ready().await?;
                 sender.send_request(request).await?
             }
             Sender::Http3(sender) => {
-                move_host_to_target(&mut request, Version::HTTP_3, Scheme::HTTPS)?;
+                move_host_to_target(&mut request, &self.host, Version::HTTP_3, Scheme::HTTPS)?;
                 return Ok(Reply::new(sender.send(request).await?, None));
             }
         };
@@ -237,6 +249,7 @@ impl Connection {
         };
         Ok(Self {
             sender,
+            host: self.host.clone(),
             ends: self.ends,
             tls: self.tls.clone(),
             driver: JoinSet::new(),
@@ -256,22 +269,26 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// The authority of every request that has no other.
-pub(crate) const AUTHORITY: &str = "conformance.test";
-
-const HOST: HeaderValue = HeaderValue::from_static(AUTHORITY);
-
-fn add_host(request: &mut Request) {
-    request.headers_mut().entry(header::HOST).or_insert(HOST);
+fn add_host(request: &mut Request, host: &HeaderValue) {
+    let known = request.headers_mut().entry(header::HOST);
+    known.or_insert_with(|| host.clone());
 }
 
 /// HTTP/2 and HTTP/3 have the authority in the target alone.
-fn move_host_to_target(request: &mut Request, version: Version, scheme: Scheme) -> Outcome {
+fn move_host_to_target(
+    request: &mut Request,
+    host: &HeaderValue,
+    version: Version,
+    scheme: Scheme,
+) -> Outcome {
     *request.version_mut() = version;
     if request.method() == Method::CONNECT {
         return Ok(());
     }
-    let host = request.headers_mut().remove(header::HOST).unwrap_or(HOST);
+    let host = request
+        .headers_mut()
+        .remove(header::HOST)
+        .unwrap_or_else(|| host.clone());
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
     parts.scheme = Some(scheme);
     parts.authority = Some(Authority::try_from(host.as_bytes())?);

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 
-use super::{AUTHORITY, Wire};
+use super::{NAME, Wire};
 use crate::{Failure, Outcome, Run, same};
 
 /// What a client of HTTP/2 begins with; RFC 9113, section 3.4.
@@ -94,7 +94,7 @@ impl Frames {
             (":method", "GET"),
             (":scheme", self.scheme),
             (":path", "/"),
-            (":authority", AUTHORITY),
+            (":authority", NAME),
         ]
     }
 

@@ -9,11 +9,10 @@ mod tls;
 mod wire;
 mod wire_reply;
 
-pub(crate) use connection::AUTHORITY;
 pub use connection::{Connection, Protocol};
 pub use frames::{Frame, Frames};
 pub use reply::Reply;
-pub(crate) use stream::{Stream, is_secure};
+pub(crate) use stream::{NAME, Stream, authority, is_secure};
 pub(crate) use tls::Identity;
 pub use wire::Wire;
 pub use wire_reply::{WireHead, WireReply};

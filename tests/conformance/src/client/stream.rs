@@ -24,6 +24,24 @@ pub(crate) fn is_secure(server: &Features) -> bool {
         .any(|address| address.scheme() == Scheme::Https)
 }
 
+/// The name by which clients know a server that tells them no other.
+pub(crate) const NAME: &str = "conformance.test";
+
+/// Returns the authority of a server, as a client has it from the URI that it asks for: with the port, unless there is
+/// none.
+pub(crate) fn authority(server: &Features) -> String {
+    let bound = server.get().map_or_else(Vec::new, ServerAddresses::bound);
+    let found = bound.iter().find_map(|address| {
+        let at = address.connect_addr()?;
+        Some(match address.scheme() {
+            Scheme::Http => at.to_string(),
+            // TLS has a name of the server, which is to be the same one.
+            _ => format!("{NAME}:{}", at.port()),
+        })
+    });
+    found.unwrap_or_else(|| NAME.to_owned())
+}
+
 /// A connection to the server, of whichever kind it listens on.
 pub(crate) enum Stream {
     Tcp(TcpStream),

@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use transom::features::{TlsInfo, TlsVersion};
 
-use super::{AUTHORITY, Stream};
+use super::{NAME, Stream};
 use crate::{Outcome, within};
 
 /// A certificate that a client shows, which it signed itself.
@@ -55,7 +55,7 @@ pub(super) async fn secure(
     };
     config.alpn_protocols = vec![protocol.into()];
     let connector = TlsConnector::from(Arc::new(config));
-    let name = ServerName::try_from(AUTHORITY)?;
+    let name = ServerName::try_from(NAME)?;
     Ok(within("the handshake of TLS", connector.connect(name, stream)).await??)
 }
 
@@ -65,7 +65,7 @@ pub(super) fn info(session: &ClientConnection) -> TlsInfo {
         Some(ProtocolVersion::TLSv1_2) => TlsVersion::Tls12,
         _ => TlsVersion::Tls13,
     };
-    let mut info = TlsInfo::new(version).with_server_name(AUTHORITY);
+    let mut info = TlsInfo::new(version).with_server_name(NAME);
     if let Some(protocol) = session.alpn_protocol() {
         info = info.with_protocol(protocol);
     }

@@ -6,6 +6,7 @@ use transom::{Body, RequestExt};
 use transom_conformance::Protocol;
 
 use crate::faulty::Fault;
+use crate::garbled::{replace, requests};
 
 pub(crate) fn faults() -> Vec<Fault> {
     vec![
@@ -80,6 +81,11 @@ pub(crate) fn faults() -> Vec<Fault> {
                 }
                 next.run(request)
             },
+        ),
+        Fault::server(
+            "S-REQ-HDR-CASE",
+            "a length in capitals is not known",
+            || requests(|bytes, _| replace(bytes, "CONTENT-LENGTH", "X-LENGTH")),
         ),
         Fault::new(
             "S-REQ-HBH",
