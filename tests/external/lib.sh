@@ -61,14 +61,18 @@ installed() {
     local command=$1
     shift
     command -v "$command" >/dev/null && return
+    # Without recommendations: what a package likes to have beside it is not what is checked here.
+    apt_get install -y --no-install-recommends "$@" >"$SCRATCH/apt.log" 2>&1 ||
+        { apt_get update >>"$SCRATCH/apt.log" 2>&1 &&
+            apt_get install -y --no-install-recommends "$@" >>"$SCRATCH/apt.log" 2>&1; }
+    command -v "$command" >/dev/null || { echo "error: $* has no command $command" >&2; return 1; }
+}
+
+apt_get() {
     local sudo=
     [ "$(id -u)" = 0 ] || sudo=sudo
-    # Without recommendations: what a package likes to have beside it is not what is checked here.
-    local apt=($sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=400)
-    "${apt[@]}" install -y --no-install-recommends "$@" >"$SCRATCH/apt.log" 2>&1 ||
-        { "${apt[@]}" update >>"$SCRATCH/apt.log" 2>&1 &&
-            "${apt[@]}" install -y --no-install-recommends "$@" >>"$SCRATCH/apt.log" 2>&1; }
-    command -v "$command" >/dev/null || { echo "error: $* has no command $command" >&2; return 1; }
+    # One at a time: several may be at work side by side, and lists of packages have a lock for which nobody waits.
+    flock "$KEPT/.apt" $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=400 "$@"
 }
 
 python() {

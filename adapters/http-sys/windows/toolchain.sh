@@ -16,7 +16,7 @@ export CARGO_TARGET_DIR=${WINDOWS_TARGET_DIR:-$WINDOWS/target}
 
 windows_rust() {
     local version library llvm package
-    [ -n "$(candidate rustc-web)" ] || as_root apt-get -qq update
+    [ -n "$(candidate rustc-web)" ] || apt_get update
     version=$(candidate rustc-web)
     [ -n "$version" ] ||
         { echo 'error: this system has no package rustc-web; Debian 12 has it, in its security updates' >&2; return 1; }
@@ -28,14 +28,14 @@ windows_rust() {
         library=$(needed_by libstd-rust-web-dev | grep '^libstd-rust-web-')
         llvm=$(needed_by "$library" | grep '^libllvm')
         # Unpacked, and not installed: they would take the place of the Rust that is there.
-        (cd "$RUST/debs" && apt-get -qq download rustc-web rust-web-src rust-web-clippy libstd-rust-web-dev "$library" "$llvm") \
+        (cd "$RUST/debs" && flock "$KEPT/.apt" apt-get -qq download rustc-web rust-web-src rust-web-clippy libstd-rust-web-dev "$library" "$llvm") \
             >"$SCRATCH/rust.log" 2>&1
         for package in "$RUST"/debs/*.deb; do
             dpkg -x "$package" "$RUST"
         done
         rm -rf "$RUST/debs" "$RUST/usr/share"
         # shellcheck disable=SC2046
-        as_root apt-get -qq -o DPkg::Lock::Timeout=400 install -y --no-install-recommends $(needed_by "$llvm") >"$SCRATCH/apt.log" 2>&1
+        apt_get install -y --no-install-recommends $(needed_by "$llvm") >"$SCRATCH/apt.log" 2>&1
     fi
     export LD_LIBRARY_PATH=$RUST/usr/lib/x86_64-linux-gnu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     export RUSTC=$RUST/usr/bin/rustc RUSTDOC=$RUST/usr/bin/rustdoc
@@ -54,12 +54,6 @@ candidate() {
 
 needed_by() {
     apt-cache depends --important "$1" | sed -n 's/^ *Depends: \([^<].*\)/\1/p'
-}
-
-as_root() {
-    local sudo=
-    [ "$(id -u)" = 0 ] || sudo=sudo
-    $sudo env DEBIAN_FRONTEND=noninteractive "$@"
 }
 
 windows_std() {
