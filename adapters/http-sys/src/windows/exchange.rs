@@ -17,7 +17,7 @@ use super::info::RequestProperties;
 use super::links::{Link, Links};
 use super::outflow::Outflow;
 use super::serve::{CANCELLED, Tasks};
-use super::sys::{Platform, RequestQueue};
+use super::sys::{Pending, Platform, RequestQueue};
 use super::tunnel;
 use super::user::WindowsUser;
 use crate::options::Options;
@@ -102,10 +102,11 @@ pub(crate) async fn exchange<A: Application>(
     if is_new && !multiplexed {
         watch(&site, &link, arrival.connection);
     }
-    let stream = multiplexed.then(|| site.queue.disconnected(arrival.connection));
+    let connection = arrival.connection;
+    let stream = multiplexed.then(|| site.queue.disconnected(connection));
     let gone = pin!(async {
         match stream {
-            Some(stream) => drop(stream.await),
+            Some(stream) => disconnected(&site.queue, connection, stream).await,
             None => link.gone().await,
         }
     });
@@ -119,7 +120,7 @@ pub(crate) async fn exchange<A: Application>(
     let ended = match answered {
         Answered::Whole => true,
         Answered::InPart => false,
-        // There its client's end is read, behind all that he said.
+        // It reads by itself that its client is gone, behind all that he said.
         Answered::Switched(carrying) => carrying.await.is_ok(),
     };
     if !ended {
@@ -257,17 +258,21 @@ fn watch<A: Application>(site: &Arc<Site<A>>, link: &Arc<Link>, connection: u64)
     let waiting = site.queue.disconnected(connection);
     let (watching, link) = (Arc::clone(site), Arc::clone(link));
     site.tasks.spawn(async move {
-        let (mut outcome, ()) = waiting.await;
-        // That a call is over, which nobody here has cancelled, says nothing of the connection.
-        for _ in 0..CANCELLED {
-            if outcome.error != ERROR_OPERATION_ABORTED {
-                break;
-            }
-            (outcome, ()) = watching.queue.disconnected(connection).await;
-        }
-        // Whatever came of it: nobody says any more when it is.
+        disconnected(&watching.queue, connection, waiting).await;
         watching.links.gone(&link);
     });
+}
+
+/// Waits until a connection is gone, or nobody says any more when it is.
+async fn disconnected(queue: &Arc<RequestQueue>, connection: u64, waiting: Pending<()>) {
+    let (mut outcome, ()) = waiting.await;
+    // That a call is over, which nobody here has cancelled, says nothing of the connection.
+    for _ in 0..CANCELLED {
+        if outcome.error != ERROR_OPERATION_ABORTED {
+            return;
+        }
+        (outcome, ()) = queue.disconnected(connection).await;
+    }
 }
 
 fn outflow<A>(site: &Site<A>, arrival: &Arrival) -> Outflow {

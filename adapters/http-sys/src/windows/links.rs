@@ -14,7 +14,23 @@ use super::sys::{Platform, RequestQueue};
 
 /// The connections that requests came on, as far as the kernel tells of them.
 #[derive(Default)]
-pub(crate) struct Links(Mutex<HashMap<u64, Entry>>);
+pub(crate) struct Links(Mutex<Known>);
+
+/// By number.
+#[derive(Default)]
+struct Known(HashMap<u64, Entry>);
+
+impl Known {
+    /// Counts a request of a connection that is there.
+    fn find(&mut self, id: u64, remote: Option<SocketAddr>) -> Option<Arc<Link>> {
+        let entry = self.0.get_mut(&id)?;
+        // One of the same number from elsewhere is another, and that the first is gone was not heard yet.
+        (entry.link.remote == remote).then(|| {
+            entry.streams += 1;
+            Arc::clone(&entry.link)
+        })
+    }
+}
 
 struct Entry {
     link: Arc<Link>,
@@ -48,22 +64,27 @@ impl Links {
         dispatcher: &Dispatcher<A>,
         queue: &Arc<RequestQueue>,
     ) -> (Arc<Link>, bool) {
-        let told = Platform::get().is_complete();
-        let make = |counted| {
+        let make = |connection, counted| {
             Arc::new(Link {
                 id: arrival.raw_connection,
                 remote: arrival.remote,
-                connection: connection(arrival, dispatcher, queue),
+                connection,
                 gone: watch::Sender::new(false),
                 _counted: counted,
             })
         };
-        if !told {
+        if !Platform::get().is_complete() {
             // Nobody would say when to forget it.
-            return (make(None), false);
+            return (make(connection(arrival, dispatcher, queue), None), false);
         }
-        self.find_or_insert(arrival.raw_connection, arrival.remote, || {
-            make(Some(dispatcher.statistics().count_connection()))
+        let (id, remote) = (arrival.raw_connection, arrival.remote);
+        if let Some(known) = self.lock().find(id, remote) {
+            return (known, false);
+        }
+        // The kernel is asked about it meanwhile, for which no other request waits.
+        let connection = connection(arrival, dispatcher, queue);
+        self.find_or_insert(id, remote, || {
+            make(connection, Some(dispatcher.statistics().count_connection()))
         })
     }
 
@@ -74,31 +95,27 @@ impl Links {
         make: impl FnOnce() -> Arc<Link>,
     ) -> (Arc<Link>, bool) {
         let mut links = self.lock();
-        // One of the same number from elsewhere is another, and that the first is gone was not heard yet.
-        if let Some(entry) = links.get_mut(&id)
-            && entry.link.remote == remote
-        {
-            entry.streams += 1;
-            return (Arc::clone(&entry.link), false);
+        if let Some(known) = links.find(id, remote) {
+            return (known, false);
         }
         let link = make();
         let entry = Entry {
             link: Arc::clone(&link),
             streams: 1,
         };
-        links.insert(id, entry);
+        links.0.insert(id, entry);
         (link, true)
     }
 
     /// Says that a request is not under way any more, on a connection that may carry several.
     pub(crate) fn leave(&self, link: &Arc<Link>) {
         let mut links = self.lock();
-        if let Some(entry) = links.get_mut(&link.id)
+        if let Some(entry) = links.0.get_mut(&link.id)
             && Arc::ptr_eq(&entry.link, link)
         {
             entry.streams -= 1;
             if entry.streams == 0 {
-                links.remove(&link.id);
+                links.0.remove(&link.id);
             }
         }
     }
@@ -106,22 +123,22 @@ impl Links {
     /// Says that a connection is gone. Its number may be another's from now on.
     pub(crate) fn gone(&self, link: &Arc<Link>) {
         let mut links = self.lock();
-        let known = links.get(&link.id);
+        let known = links.0.get(&link.id);
         if known.is_some_and(|entry| Arc::ptr_eq(&entry.link, link)) {
-            links.remove(&link.id);
+            links.0.remove(&link.id);
         }
         drop(links);
         link.gone.send_replace(true);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Links({})", self.lock().len())
+        write!(f, "Links({})", self.lock().0.len())
     }
 }
 

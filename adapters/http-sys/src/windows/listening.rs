@@ -237,6 +237,7 @@ fn security(sddl: &str) -> Result<SecurityDescriptor, Error> {
     }
 }
 
+/// Returns a context that is no other server's: the id of the process, which server of it, and which prefix of that.
 fn first_context() -> u64 {
     static SERVERS: AtomicU64 = AtomicU64::new(0);
     let server = SERVERS.fetch_add(1, Ordering::Relaxed) & 0xFFFF;

@@ -1,5 +1,6 @@
 use std::future::poll_fn;
 use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -75,11 +76,10 @@ impl Outflow {
         let first = poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx))).await;
         let (data, first) = match first {
             Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                Ok(data) => (data, None),
-                Err(frame) => (Bytes::new(), Some(Some(Ok(frame)))),
+                Ok(data) => (data, Poll::Pending),
+                Err(trailers) => (Bytes::new(), Poll::Ready(Some(Ok(trailers)))),
             },
-            Poll::Ready(other) => (Bytes::new(), Some(other)),
-            Poll::Pending => (Bytes::new(), None),
+            first => (Bytes::new(), first),
         };
         let sent = data.len() as u64;
         let more = framing != Framing::Sized(sent) || !body.is_end_stream();
@@ -212,18 +212,18 @@ impl Outflow {
         ended(outcome)
     }
 
-    /// Sends a body as it comes, behind its head and so many bytes; and first what was taken of it already.
+    /// Sends a body as it comes, behind its head and so many bytes; and before that what was taken of it already.
     async fn send_pieces(
         &self,
         mut body: ResponseBody,
         framing: Framing,
         mut sent: u64,
-        mut first: Option<Option<Result<Frame<Bytes>, transom::body::Error>>>,
+        mut taken: Poll<Option<BodyFrame>>,
     ) -> io::Result<()> {
         let mut trailers = None;
-        while let Some(frame) = match first.take() {
-            Some(first) => first,
-            None => next(&mut body).await,
+        while let Some(frame) = match mem::replace(&mut taken, Poll::Pending) {
+            Poll::Ready(taken) => taken,
+            Poll::Pending => next(&mut body).await,
         } {
             let frame = frame.map_err(|_| broken())?;
             match frame.into_data() {
@@ -305,7 +305,9 @@ impl Outflow {
     }
 }
 
-async fn next(body: &mut ResponseBody) -> Option<Result<Frame<Bytes>, transom::body::Error>> {
+type BodyFrame = Result<Frame<Bytes>, transom::body::Error>;
+
+async fn next(body: &mut ResponseBody) -> Option<BodyFrame> {
     poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
 }
 

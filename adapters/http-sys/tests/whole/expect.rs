@@ -18,6 +18,14 @@ fn ask(server: &Running, target: &str) -> Client {
     client
 }
 
+/// Waits until it is told to go on, and gets back what it sends.
+fn goes_on(mut client: Client) {
+    client.until(GO_ON);
+    client.forget(GO_ON);
+    client.send_raw("body");
+    assert_eq!(client.reply(false).text(), "body");
+}
+
 #[test]
 fn a_client_that_waits_is_told_to_go_on_when_its_body_is_read() {
     let (called, read) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -35,10 +43,7 @@ fn a_client_that_waits_is_told_to_go_on_when_its_body_is_read() {
     server.runtime.block_on(called.notified());
     assert!(client.is_silent(), "told before anybody reads");
     read.notify_one();
-    client.until(GO_ON);
-    client.forget(GO_ON);
-    client.send_raw("body");
-    assert_eq!(client.reply(false).text(), "body");
+    goes_on(client);
     server.stop();
 }
 
@@ -46,11 +51,7 @@ fn a_client_that_waits_is_told_to_go_on_when_its_body_is_read() {
 fn a_client_whose_body_is_sent_back_is_told_before_the_response_begins() {
     let server = Running::start(async |request: Request| Response::new(request.into_body()));
     for _ in 0..10 {
-        let mut client = ask(&server, "/");
-        client.until(GO_ON);
-        client.forget(GO_ON);
-        client.send_raw("body");
-        assert_eq!(client.reply(false).text(), "body");
+        goes_on(ask(&server, "/"));
     }
     server.stop();
 }
