@@ -65,8 +65,7 @@ impl Link {
             }
             match self.poll_hold(cx) {
                 Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(_)) => return self.end_all(),
-                Poll::Pending => return,
+                Poll::Ready(Err(_)) | Poll::Pending => return,
             }
         }
     }
@@ -159,7 +158,12 @@ impl Link {
         SCRATCH.with_borrow_mut(|scratch| {
             let room = room.min(scratch.len());
             let mut buffer = ReadBuf::new(&mut scratch[..room]);
-            ready!(Pin::new(socket).poll_read(cx, &mut buffer))?;
+            if let Err(error) = ready!(Pin::new(socket).poll_read(cx, &mut buffer)) {
+                // The engine would let each request come to its end.
+                self.client_closed.set(true);
+                self.end_all();
+                return Poll::Ready(Err(error));
+            }
             match buffer.filled() {
                 [] => self.close_by_client(),
                 bytes => take(bytes),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Method, StatusCode, Uri, Version, header};
 use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 use transom::features::{TlsInfo, TlsVersion, Upgraded};
 use transom::testing::{TestClient, TestConnection};
@@ -141,13 +141,10 @@ impl Connection {
         };
         let stream = Stream::connect(server, alpn, identity).await?;
         let (ends, tls) = (stream.ends(), stream.tls());
-        let io = TokioIo::new(stream);
         let sender = if protocol == Protocol::Http2 {
-            let handshake = http2::handshake(TokioExecutor::new(), io);
-            let (sender, connection) = within("the handshake of HTTP/2", handshake).await??;
-            driver.spawn(async move { drop(connection.await) });
-            Sender::Http2(sender)
+            Sender::Http2(super::http2::open(stream, &mut driver).await?)
         } else {
+            let io = TokioIo::new(stream);
             // As most clients write them; `S-REQ-HDR-CASE` writes them otherwise.
             let handshake = http1::Builder::new().title_case_headers(true).handshake(io);
             let (sender, connection) = within("the handshake of HTTP/1.1", handshake).await??;

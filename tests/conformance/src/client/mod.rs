@@ -2,6 +2,7 @@
 
 mod connection;
 mod frames;
+mod http2;
 mod http3;
 mod reply;
 mod stream;
