@@ -90,9 +90,11 @@ async fn a_body_that_dribbles_is_too_slow_and_one_that_comes_fast_enough_is_read
         }
     });
     let (mut fast, other) = client.begin(&headers(POST)).await;
+    // What was late is made up for.
+    let mut beat = tokio::time::interval(Duration::from_millis(20));
     for _ in 0..30 {
         fast.write_all(&data(&[b'x'; 300])).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        beat.tick().await;
     }
     fast.finish().unwrap();
     assert_eq!(reply(answer).await.unwrap().status, 408);
@@ -194,11 +196,12 @@ async fn a_client_that_is_just_fast_enough_has_all_of_it() {
     .await;
     let client = Client::connect(&server, 16 * 1024).await.unwrap();
     let mut answer = client.ask(GET).await;
-    let mut read = 0;
+    let (begin, mut read) = (tokio::time::Instant::now(), 0);
     let mut piece = [0; 2 * 1024];
     while let Some(more) = within(answer.read(&mut piece)).await.unwrap() {
         read += more;
-        tokio::time::sleep(Duration::from_millis(25) * more as u32 / 2048).await;
+        // What was late is made up for.
+        tokio::time::sleep_until(begin + Duration::from_millis(25) * read as u32 / 2048).await;
     }
     assert!(read > 128 * 1024, "{read}");
     drop(client);

@@ -205,7 +205,7 @@ async fn body_rate(run: Run) -> Outcome {
 async fn fair_body_rate(run: Run) -> Outcome {
     let edge = Edge {
         // Far slower than what is sent, so that a machine under load does not make it too slow.
-        request_body_rate: Some((SLOWEST / 4, 2 * SHORT)),
+        request_body_rate: Some((SLOWEST / 20, 2 * SHORT)),
         ..times()
     };
     let server = run
@@ -213,13 +213,15 @@ async fn fair_body_rate(run: Run) -> Outcome {
         .await?;
     let connection = connect(&run, &server).await?;
     let (mut late, body) = body_pump(None);
-    let wait = 4 * SHORT.as_millis();
+    let wait = 8 * SHORT.as_millis();
     let late_request = run.post(&format!("/{wait}")).body(body)?;
     let (mut sender, body) = body_pump(None);
     let request = run.post("/").body(body)?;
     let sending = async move {
+        // Which makes up for what it was late.
+        let mut beat = tokio::time::interval(Duration::from_millis(30));
         for _ in 0..30 {
-            tokio::time::sleep(Duration::from_millis(30)).await;
+            beat.tick().await;
             sender.data("x".repeat(100)).await?;
         }
         sender.finish();
@@ -250,7 +252,8 @@ async fn write_rate(run: Run) -> Outcome {
 
 async fn age(run: Run) -> Outcome {
     let edge = Edge {
-        connection_age: Some(SHORT),
+        // A request has to come before the connection is old.
+        connection_age: Some(4 * SHORT),
         ..times()
     };
     let server = start_held(&run, edge).await?;
@@ -259,7 +262,7 @@ async fn age(run: Run) -> Outcome {
     same("the status", ask(&run, &mut idle, "/").await?, 200)?;
     let flight = InFlight::ask(&run, &busy, "/held")?;
     run.notes().wait("in /held").await?;
-    within_for(SHORT + SOON, "the close", idle.closed()).await??;
+    within_for(4 * SHORT + SOON, "the close", idle.closed()).await??;
     tokio::time::sleep(SHORT).await;
     run.notes().say("go /held");
     flight.answered("/held").await?;

@@ -239,21 +239,23 @@ async fn body_rate(run: Run) -> Outcome {
 async fn fair_body_rate(run: Run) -> Outcome {
     let edge = Edge {
         // Far slower than what is sent, so that a machine under load does not make it too slow.
-        request_body_rate: Some((SLOWEST / 4, 2 * SHORT)),
+        request_body_rate: Some((SLOWEST / 20, 2 * SHORT)),
         ..times()
     };
     let server = run
         .start_at_the_edge(edge, reads(run.notes().clone()))
         .await?;
     let mut late = server.wire().await?;
-    let wait = 4 * SHORT.as_millis();
+    let wait = 8 * SHORT.as_millis();
     late.send(run.head_to(&server, "POST", &format!("/{wait}")) + "Content-Length: 5\r\n\r\n")
         .await?;
     let mut wire = server.wire().await?;
     wire.send(run.head_to(&server, "POST", "/") + "Content-Length: 3000\r\n\r\n")
         .await?;
+    // Which makes up for what it was late.
+    let mut beat = tokio::time::interval(Duration::from_millis(30));
     for _ in 0..30 {
-        tokio::time::sleep(Duration::from_millis(30)).await;
+        beat.tick().await;
         wire.send("x".repeat(100)).await?;
     }
     same("the body", &wire.read_reply().await?.body[..], b"3000")?;
@@ -337,7 +339,8 @@ async fn upgraded(run: Run) -> Outcome {
 
 async fn age(run: Run) -> Outcome {
     let edge = Edge {
-        connection_age: Some(SHORT),
+        // A request has to come before the connection is old.
+        connection_age: Some(4 * SHORT),
         ..times()
     };
     let server = run
@@ -350,7 +353,7 @@ async fn age(run: Run) -> Outcome {
     busy.send(run.head_to(&server, "GET", "/held") + "\r\n")
         .await?;
     run.notes().wait("in /held").await?;
-    within_for(SHORT + SOON, "the close", idle.expect_close()).await??;
+    within_for(4 * SHORT + SOON, "the close", idle.expect_close()).await??;
     ensure(
         busy.is_silent_for(SHORT).await,
         "a request in flight was cut",
