@@ -1,11 +1,7 @@
 //! A service whose failures do not get away.
 
-use std::any::Any;
 use std::error::Error;
-use std::fmt;
-use std::panic::AssertUnwindSafe;
 
-use futures_util::FutureExt;
 use http::{Method, Request, Response, Uri};
 use tower_service::Service;
 use transom::body::BoxError;
@@ -23,7 +19,7 @@ where
 {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     // The call is inside, so that a panic in it is caught as well.
-    let answer = AssertUnwindSafe(async { service.call(request).await }).catch_unwind();
+    let answer = Failure::catch(async { service.call(request).await });
     let failure = match answer.await {
         Ok(Ok(mut response)) => {
             if !response.status().is_server_error() {
@@ -36,7 +32,7 @@ where
             };
         }
         Ok(Err(error)) => Failure::new(error),
-        Err(panic) => Failure::new(Panicked::new(&*panic)),
+        Err(panic) => panic,
     };
     log(&failure, &method, &uri);
     if failure.status().is_server_error() {
@@ -61,23 +57,3 @@ fn log(failure: &Failure, method: &Method, uri: &Uri) {
         false => tracing::debug!(error, %method, path, %status, "a request was refused"),
     }
 }
-
-/// A panic as an error.
-#[derive(Debug)]
-struct Panicked(String);
-
-impl Panicked {
-    fn new(panic: &(dyn Any + Send)) -> Self {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Self(text.unwrap_or("a value that is not text").to_owned())
-    }
-}
-
-impl fmt::Display for Panicked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the application panicked: {}", self.0)
-    }
-}
-
-impl Error for Panicked {}

@@ -1,12 +1,13 @@
 use std::backtrace::Backtrace;
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::IntoResponse;
 use super::errors::{log, status_of};
+use super::{IntoResponse, panicked};
 use crate::body::BoxError;
 use crate::contract::Response;
 
@@ -66,6 +67,34 @@ impl Failure {
             cause: Arc::new(cause),
             stage: None,
         }
+    }
+
+    /// Awaits a future, and makes a failure of a panic in it, which it does not log. The stage is known if it was one of
+    /// the pipeline that the future runs.
+    ///
+    /// What the future shares with others may be torn, as it is for everybody who catches a panic.
+    ///
+    /// # Cancel safety
+    ///
+    /// It is that of the future.
+    ///
+    /// ```
+    /// use transom::{Application, ApplicationBuilder, Request, pipeline::Failure};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let app = ApplicationBuilder::new().run_fn(|_| async { if true { panic!("a mistake") } });
+    /// let failure = Failure::catch(app.call(Request::default())).await.unwrap_err();
+    /// assert_eq!(failure.error().to_string(), "the application panicked: a mistake");
+    /// assert_eq!(failure.stage(), Some("run_fn"));
+    /// # });
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
+    pub async fn catch<F: Future>(future: F) -> Result<F::Output, Self> {
+        panicked::catch(future).await
+    }
+
+    pub(super) fn in_stage(self, stage: Option<Arc<str>>) -> Self {
+        Self { stage, ..self }
     }
 
     /// Returns the error.

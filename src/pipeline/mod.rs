@@ -85,6 +85,7 @@ mod builder;
 mod errors;
 mod failure;
 mod next;
+mod panicked;
 mod respond;
 mod stage;
 mod stage_names;

@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tower_service::Service;
 
+use super::panicked::behind_edge;
 use super::stage::Label;
 use crate::body::{Body, BoxError};
 use crate::contract::{App, BoxFuture, Request, Response};
@@ -60,7 +61,8 @@ impl Next {
     ///
     /// Dropping the future cancels the rest of the pipeline where it stands.
     pub async fn run(self, request: Request) -> Response {
-        self.app.call_boxed(request).await
+        let mut running = self.app.call_boxed(request);
+        poll_fn(|cx| behind_edge(|| running.as_mut().poll(cx))).await
     }
 
     /// As [`run`](Self::run), and keeps the handle. `Next` is no [`Application`](crate::Application):
@@ -96,7 +98,7 @@ impl Future for Running {
     type Output = Result<Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx).map(Ok)
+        behind_edge(|| self.0.as_mut().poll(cx)).map(Ok)
     }
 }
 

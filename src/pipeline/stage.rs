@@ -8,6 +8,7 @@ use tower_service::Service;
 
 use super::errors::ErrorMapper;
 use super::failure::name_stage;
+use super::panicked::in_stage;
 use super::{IntoResponse, Next};
 use crate::body::{Body, BoxError};
 use crate::contract::{App, Application, Request, Response};
@@ -182,14 +183,11 @@ where
     async fn call(&self, request: Request) -> Response {
         // Readiness belongs to the clone that is called: a service may have reserved something in it.
         let mut service = self.service.clone();
-        let ready = poll_fn(|cx| service.poll_ready(cx))
-            .await
-            .map_err(Into::into);
-        let answer = match ready {
-            Ok(()) => service.call(request).await.map_err(Into::into),
-            Err(error) => Err(error),
-        };
-        match answer {
+        let answer = in_stage(&self.name, async move {
+            poll_fn(|cx| service.poll_ready(cx)).await?;
+            service.call(request).await
+        });
+        match answer.await.map_err(Into::into) {
             Ok(response) => response.map(Body::new),
             Err(error) => name_stage(self.errors.respond(error), &self.name),
         }
@@ -223,7 +221,8 @@ where
     R: IntoResponse,
 {
     async fn call(&self, request: Request) -> Response {
-        let answer = (self.f)(request, self.next.clone()).await;
+        let next = self.next.clone();
+        let answer = in_stage(&self.name, async move { (self.f)(request, next).await }).await;
         name_stage(answer.into_response(), &self.name)
     }
 }

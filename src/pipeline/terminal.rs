@@ -8,6 +8,7 @@ use tower_service::Service;
 use super::IntoResponse;
 use super::errors::ErrorMapper;
 use super::failure::name_stage;
+use super::panicked::in_stage;
 use super::stage::{Label, LayerStage};
 use crate::body::BoxError;
 use crate::contract::{App, Application, Request, Response};
@@ -30,12 +31,13 @@ pub trait IntoApplication<Kind>: sealed::Sealed<Kind> {
 impl<A: Application> IntoApplication<sealed::IsApplication> for A {
     #[expect(private_interfaces, reason = "sealed: only the builder calls it")]
     fn into_application(self, _: ErrorMapper) -> App {
-        let app = App::new(self);
-        match TypeId::of::<A>() == TypeId::of::<App>() {
+        if TypeId::of::<A>() == TypeId::of::<App>() {
             // It knows better what it is.
-            true => app,
-            false => app.labelled(Label::of_type::<A>("run")),
+            return App::new(self);
         }
+        let label = Label::of_type::<A>("run");
+        let name = label.text().into();
+        App::new(Terminal { app: self, name }).labelled(label)
     }
 }
 
@@ -81,6 +83,19 @@ mod sealed {
     }
 }
 
+/// `run`: an application that answers.
+struct Terminal<A> {
+    app: A,
+    name: Arc<str>,
+}
+
+impl<A: Application> Application for Terminal<A> {
+    async fn call(&self, request: Request) -> Response {
+        let answer = in_stage(&self.name, self.app.call(request)).await;
+        name_stage(answer, &self.name)
+    }
+}
+
 /// `run_fn`: a function that answers.
 pub(super) struct FnTerminal<F> {
     f: F,
@@ -106,7 +121,7 @@ where
     R: IntoResponse,
 {
     async fn call(&self, request: Request) -> Response {
-        let answer = (self.f)(request).await;
+        let answer = in_stage(&self.name, async move { (self.f)(request).await }).await;
         name_stage(answer.into_response(), &self.name)
     }
 }

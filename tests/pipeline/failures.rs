@@ -1,13 +1,18 @@
 //! The error behind a response, and the stage that it is of.
 
 use std::backtrace::BacktraceStatus;
+use std::convert::Infallible;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::StatusCode;
 use tower::timeout::TimeoutLayer;
+use tower::{Layer, Service};
+use tower_http::catch_panic::CatchPanicLayer;
 use transom::body;
-use transom::pipeline::{Failure, IntoResponse};
+use transom::pipeline::{Failure, IntoResponse, Next};
 use transom::{App, Application, ApplicationBuilder, Body, Request, Response};
 
 use super::support::{get, run};
@@ -55,6 +60,115 @@ fn the_stage_that_failed_is_named_and_those_outside_of_it_keep_the_name() {
     let failure = failure.unwrap();
     assert!(failure.stage().unwrap().starts_with("run "), "{failure:?}");
     assert_eq!(failure.error().to_string(), "a mistake");
+}
+
+/// A layer that panics: when it is called, or when what it calls has answered.
+#[derive(Clone)]
+struct Panics<S> {
+    inner: S,
+    at_once: bool,
+}
+
+impl<S> Panics<S> {
+    fn layer(at_once: bool) -> impl Layer<S, Service = Self> + Send {
+        tower::layer::layer_fn(move |inner| Self { inner, at_once })
+    }
+}
+
+impl Service<Request> for Panics<Next> {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.inner, cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        assert!(!self.at_once, "a mistake");
+        let answer = self.inner.call(request);
+        Box::pin(async {
+            answer.await?;
+            panic!("a mistake")
+        })
+    }
+}
+
+#[test]
+fn the_stage_that_panicked_is_named_and_not_the_one_before_it() {
+    async fn mistaken(_: Request) -> Response {
+        panic!("a mistake")
+    }
+    let outside = || {
+        ApplicationBuilder::new()
+            .layer(late())
+            .use_fn(|request, next| next.run(request))
+    };
+    for (app, name) in [
+        (outside().run_fn(mistaken), Some("run_fn")),
+        (outside().run(mistaken), Some("run mistaken")),
+        (
+            outside().run(tower::service_fn(|request| async {
+                Ok::<_, Infallible>(mistaken(request).await)
+            })),
+            Some("run ServiceFn"),
+        ),
+        (
+            outside().use_fn(|request, _| mistaken(request)).build(),
+            Some("use_fn"),
+        ),
+        (
+            outside().layer(Panics::layer(true)).build(),
+            Some("layer LayerFn"),
+        ),
+        (
+            outside().layer(Panics::layer(false)).build(),
+            Some("layer LayerFn"),
+        ),
+        (
+            outside().map("", |root| root.run_fn(mistaken)).build(),
+            Some("run_fn"),
+        ),
+        // These have no name of a stage.
+        (outside().run(App::new(mistaken)), None),
+        (
+            outside()
+                .map_when(|_| panic!("a mistake"), ApplicationBuilder::build)
+                .build(),
+            None,
+        ),
+    ] {
+        let failure = run(Failure::catch(app.call(get("/")))).unwrap_err();
+        assert_eq!(failure.stage(), name, "{app:?}");
+        assert_eq!(
+            failure.error().to_string(),
+            "the application panicked: a mistake"
+        );
+        assert_eq!(failure.status(), 500);
+    }
+}
+
+#[test]
+fn a_panic_that_somebody_else_caught_is_not_remembered() {
+    let mistaken = || {
+        ApplicationBuilder::new().run_fn(|_| async {
+            if true {
+                panic!("a mistake")
+            }
+        })
+    };
+    let app = ApplicationBuilder::new()
+        .layer(CatchPanicLayer::new())
+        .run(mistaken());
+    assert_eq!(run(app.call(get("/"))).status(), 500);
+    let failure = run(Failure::catch(async { panic!("another") }))
+        .map(|(): ()| ())
+        .unwrap_err();
+    assert_eq!(failure.stage(), None);
+    assert_eq!(
+        failure.error().to_string(),
+        "the application panicked: another"
+    );
 }
 
 #[test]

@@ -69,8 +69,8 @@
 //!
 //! # What is known
 //!
-//! - The stage, where a layer's service failed, or a function of the pipeline returned a [`Failure`](transom::pipeline::Failure); not where a panic came from.
-//! - A backtrace of where the error became a `Failure`, if `RUST_BACKTRACE` asks for one.
+//! - The stage, where a layer's service failed, a function of the pipeline returned a [`Failure`](transom::pipeline::Failure), or one of them panicked.
+//! - A backtrace of where the error became a `Failure`, if `RUST_BACKTRACE` asks for one; that of a panic is in the log.
 //!
 //! # Outside of Transom
 //!

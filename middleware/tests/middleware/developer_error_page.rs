@@ -234,6 +234,7 @@ fn a_panic_is_shown_too_and_a_stage_of_a_branch_is_named() {
                 500,
                 "<h1>the application panicked: a &lt;mistake&gt;</h1>",
             ),
+            ("/", 500, "<li class=\"failed\">run_fn \u{2190} failed</li>"),
             (
                 "/branch",
                 504,
