@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
+use super::IntoResponse;
 use super::errors::{log, status_of};
-use super::{IntoResponse, panicked};
+use super::panicked::Catch;
 use crate::body::BoxError;
 use crate::contract::Response;
 
@@ -89,8 +90,8 @@ impl Failure {
     /// # });
     /// # Ok::<_, std::io::Error>(())
     /// ```
-    pub async fn catch<F: Future>(future: F) -> Result<F::Output, Self> {
-        panicked::catch(future).await
+    pub fn catch<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Self>> {
+        Catch(future)
     }
 
     pub(super) fn in_stage(self, stage: Option<Arc<str>>) -> Self {

@@ -2,12 +2,14 @@ use std::any::Any;
 use std::cell::Cell;
 use std::error::Error as StdError;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::mem::forget;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
+
+use pin_project::pin_project;
 
 use super::Failure;
 
@@ -22,24 +24,42 @@ enum Passed {
     Edge,
 }
 
-/// Awaits the work of a stage; a panic in it is known to have been there.
-pub(super) async fn in_stage<F: Future>(name: &Arc<str>, work: F) -> F::Output {
-    let mut work = pin!(work);
-    poll_fn(|cx| {
+/// The work of a stage; a panic in it is known to have been there.
+#[pin_project]
+pub(super) struct InStage<'a, F> {
+    name: &'a Arc<str>,
+    #[pin]
+    work: F,
+}
+
+impl<'a, F> InStage<'a, F> {
+    #[inline]
+    pub(super) fn new(name: &'a Arc<str>, work: F) -> Self {
+        Self { name, work }
+    }
+}
+
+impl<F: Future> Future for InStage<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
         noting(
-            || Passed::Stage(Arc::clone(name)),
-            || work.as_mut().poll(cx),
+            || Passed::Stage(Arc::clone(this.name)),
+            || this.work.poll(cx),
         )
-    })
-    .await
+    }
 }
 
 /// Polls what is behind the edge of a stage, so that a panic there is not taken for one of the stage.
+#[inline]
 pub(super) fn behind_edge<T>(poll: impl FnOnce() -> T) -> T {
     noting(|| Passed::Edge, poll)
 }
 
 /// Costs nothing where nothing panics.
+#[inline]
 fn noting<T>(passed: impl Fn() -> Passed, poll: impl FnOnce() -> T) -> T {
     struct Unwinding<P: Fn() -> Passed>(P);
     impl<P: Fn() -> Passed> Drop for Unwinding<P> {
@@ -58,24 +78,30 @@ fn noting<T>(passed: impl Fn() -> Passed, poll: impl FnOnce() -> T) -> T {
 }
 
 /// See [`Failure::catch`].
-pub(super) async fn catch<F: Future>(future: F) -> Result<F::Output, Failure> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
+#[pin_project]
+pub(super) struct Catch<F>(#[pin] pub(super) F);
+
+impl<F: Future> Future for Catch<F> {
+    type Output = Result<F::Output, Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = self.project().0;
         // What somebody else caught on this thread.
         FIRST.set(None);
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
-        let panic = match polled {
-            Ok(polled) => return polled.map(Ok),
-            Err(panic) => panic,
-        };
-        let stage = match FIRST.take() {
-            Some(Passed::Stage(name)) => Some(name),
-            Some(Passed::Edge) | None => None,
-        };
-        let failure = Failure::new(Panicked::new(&*panic));
-        Poll::Ready(Err(failure.in_stage(stage)))
-    })
-    .await
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(failure(&*panic))),
+        }
+    }
+}
+
+#[cold]
+fn failure(panic: &(dyn Any + Send)) -> Failure {
+    let stage = match FIRST.take() {
+        Some(Passed::Stage(name)) => Some(name),
+        Some(Passed::Edge) | None => None,
+    };
+    Failure::new(Panicked::new(panic)).in_stage(stage)
 }
 
 /// A panic as an error.

@@ -8,7 +8,7 @@ use tower_service::Service;
 
 use super::errors::ErrorMapper;
 use super::failure::name_stage;
-use super::panicked::in_stage;
+use super::panicked::InStage;
 use super::{IntoResponse, Next};
 use crate::body::{Body, BoxError};
 use crate::contract::{App, Application, Request, Response};
@@ -180,17 +180,22 @@ where
         + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    async fn call(&self, request: Request) -> Response {
-        // Readiness belongs to the clone that is called: a service may have reserved something in it.
-        let mut service = self.service.clone();
-        let answer = in_stage(&self.name, async move {
-            poll_fn(|cx| service.poll_ready(cx)).await?;
-            service.call(request).await
-        });
-        match answer.await.map_err(Into::into) {
-            Ok(response) => response.map(Body::new),
-            Err(error) => name_stage(self.errors.respond(error), &self.name),
-        }
+    fn call(&self, request: Request) -> impl Future<Output = Response> + Send {
+        InStage::new(&self.name, async move {
+            // Readiness belongs to the clone that is called: a service may have reserved something in it.
+            let mut service = self.service.clone();
+            let ready = poll_fn(|cx| service.poll_ready(cx))
+                .await
+                .map_err(Into::into);
+            let answer = match ready {
+                Ok(()) => service.call(request).await.map_err(Into::into),
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok(response) => response.map(Body::new),
+                Err(error) => name_stage(self.errors.respond(error), &self.name),
+            }
+        })
     }
 }
 
@@ -220,10 +225,11 @@ where
     Answer: Future<Output = R> + Send + 'static,
     R: IntoResponse,
 {
-    async fn call(&self, request: Request) -> Response {
-        let next = self.next.clone();
-        let answer = in_stage(&self.name, async move { (self.f)(request, next).await }).await;
-        name_stage(answer.into_response(), &self.name)
+    fn call(&self, request: Request) -> impl Future<Output = Response> + Send {
+        InStage::new(&self.name, async move {
+            let answer = (self.f)(request, self.next.clone()).await;
+            name_stage(answer.into_response(), &self.name)
+        })
     }
 }
 

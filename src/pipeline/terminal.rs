@@ -8,7 +8,7 @@ use tower_service::Service;
 use super::IntoResponse;
 use super::errors::ErrorMapper;
 use super::failure::name_stage;
-use super::panicked::in_stage;
+use super::panicked::InStage;
 use super::stage::{Label, LayerStage};
 use crate::body::BoxError;
 use crate::contract::{App, Application, Request, Response};
@@ -90,9 +90,11 @@ struct Terminal<A> {
 }
 
 impl<A: Application> Application for Terminal<A> {
-    async fn call(&self, request: Request) -> Response {
-        let answer = in_stage(&self.name, self.app.call(request)).await;
-        name_stage(answer, &self.name)
+    fn call(&self, request: Request) -> impl Future<Output = Response> + Send {
+        InStage::new(&self.name, async move {
+            let answer = self.app.call(request).await;
+            name_stage(answer, &self.name)
+        })
     }
 }
 
@@ -120,8 +122,10 @@ where
     Answer: Future<Output = R> + Send + 'static,
     R: IntoResponse,
 {
-    async fn call(&self, request: Request) -> Response {
-        let answer = in_stage(&self.name, async move { (self.f)(request).await }).await;
-        name_stage(answer.into_response(), &self.name)
+    fn call(&self, request: Request) -> impl Future<Output = Response> + Send {
+        InStage::new(&self.name, async move {
+            let answer = (self.f)(request).await;
+            name_stage(answer.into_response(), &self.name)
+        })
     }
 }
