@@ -7,6 +7,7 @@ use quinn::{RecvStream, SendStream};
 use tower::ServiceExt as _;
 use transom::features::{ExtendedConnect, RequestExt, ServerLifetime, Upgrade};
 use transom::{Body, Request, Response};
+use transom_middleware::websockets::{WebSocket, WebSockets};
 
 use super::client::{
     Client, DATA, FRAME_UNEXPECTED, GET, HEADERS, MESSAGE_ERROR, NO_ERROR, data, headers,
@@ -253,11 +254,48 @@ async fn the_websocket_of_axum_works() {
     assert_eq!(status, 200);
     // A text, masked with zeros; RFC 6455, section 5.2.
     send.write_all(&data(b"\x81\x82\0\0\0\0hi")).await.unwrap();
-    let mut said = Vec::new();
-    while said.len() < 13 {
-        said.extend(next_frame(&mut receive).await.unwrap().1);
-    }
-    assert_eq!(said, b"\x81\x0byou said hi");
+    assert_eq!(carried(&mut receive, 13).await, b"\x81\x0byou said hi");
     drop(client);
     server.stop().await;
+}
+
+/// Reads what a stream carries until there is as much.
+async fn carried(receive: &mut RecvStream, length: usize) -> Vec<u8> {
+    let mut carried = Vec::new();
+    while carried.len() < length {
+        carried.extend(next_frame(receive).await.unwrap().1);
+    }
+    carried
+}
+
+#[tokio::test]
+async fn a_websocket_is_told_that_the_server_stops() {
+    let sockets = WebSockets::new();
+    let app = move |request: Request| {
+        std::future::ready(match sockets.accept(&request) {
+            Ok(upgrade) => upgrade.run(async |mut socket: WebSocket| {
+                while let Some(Ok(message)) = socket.recv().await {
+                    socket.send(message).await.unwrap();
+                }
+            }),
+            Err(refused) => refused.into_response(),
+        })
+    };
+    let server = start(long(), app).await;
+    let client = server.connect().await;
+    let (mut send, mut receive, status) = ask(&client, &WEBSOCKET).await;
+    assert_eq!(status, 200);
+    // Masked with zeros; RFC 6455, section 5.2.
+    send.write_all(&data(b"\x81\x82\0\0\0\0hi")).await.unwrap();
+    assert_eq!(carried(&mut receive, 4).await, b"\x81\x02hi");
+
+    server.running.trigger.request();
+    let close = carried(&mut receive, 4).await;
+    let (head, code) = (close[0], u16::from_be_bytes([close[2], close[3]]));
+    assert_eq!((head, code), (0x88, 1001), "{close:?}");
+    send.write_all(&data(b"\x88\x82\0\0\0\0\x03\xe9"))
+        .await
+        .unwrap();
+    assert_eq!(client.closed().await, NO_ERROR);
+    within(server.running.serving).await.unwrap().unwrap();
 }
