@@ -69,6 +69,9 @@
 //! The response is empty: the text of an error is for the log, never for the client. The error itself goes along as a
 //! [`Failure`], for middleware that answers in its place. A function makes one with `?`.
 //!
+//! A panic unwinds through the stages to the server, which answers 500; a stage that catches it with [`Failure::catch`] learns
+//! where it was.
+//!
 //! # Readiness
 //!
 //! A stage's service is cloned for each request, and its `poll_ready` awaited as part of that request. So
