@@ -57,7 +57,16 @@ impl Running {
         protocol: Protocol,
         identity: Option<&Identity>,
     ) -> Outcome<Connection> {
-        Connection::open_showing(protocol, &self.features, identity).await
+        Connection::open_as(protocol, &self.features, identity, None).await
+    }
+
+    /// As [`connect`](Self::connect), with room for so many bytes: over HTTP/2 the client says nothing while it reads them.
+    pub(crate) async fn connect_roomy(
+        &self,
+        protocol: Protocol,
+        bytes: u32,
+    ) -> Outcome<Connection> {
+        Connection::open_as(protocol, &self.features, None, Some(bytes)).await
     }
 
     /// Opens a socket to write bytes of HTTP/1.1 on.

@@ -89,14 +89,16 @@ enum Sender {
 impl Connection {
     /// Connects to the server whose features these are.
     pub(crate) async fn open(protocol: Protocol, server: &Features) -> Outcome<Self> {
-        Self::open_showing(protocol, server, None).await
+        Self::open_as(protocol, server, None, None).await
     }
 
-    /// As [`open`](Self::open), showing a certificate if the server asks for one.
-    pub(crate) async fn open_showing(
+    /// As [`open`](Self::open), showing a certificate if the server asks for one, and with room for so many bytes over
+    /// HTTP/2.
+    pub(crate) async fn open_as(
         protocol: Protocol,
         server: &Features,
         identity: Option<&Identity>,
+        room: Option<u32>,
     ) -> Outcome<Self> {
         let mut driver = JoinSet::new();
         let host = HeaderValue::try_from(match protocol {
@@ -142,7 +144,7 @@ impl Connection {
         let stream = Stream::connect(server, alpn, identity).await?;
         let (ends, tls) = (stream.ends(), stream.tls());
         let sender = if protocol == Protocol::Http2 {
-            Sender::Http2(super::http2::open(stream, &mut driver).await?)
+            Sender::Http2(super::http2::open(stream, &mut driver, room).await?)
         } else {
             let io = TokioIo::new(stream);
             // As most clients write them; `S-REQ-HDR-CASE` writes them otherwise.

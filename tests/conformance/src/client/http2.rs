@@ -12,13 +12,23 @@ use transom::Body;
 
 use crate::{Outcome, within};
 
-/// Begins HTTP/2, which goes on for as long as the driver has its task.
-pub(super) async fn open<S>(stream: S, driver: &mut JoinSet<()>) -> Outcome<SendRequest<Body>>
+/// Begins HTTP/2, which goes on for as long as the driver has its task. Its windows have `room`, or what hyper finds right.
+pub(super) async fn open<S>(
+    stream: S,
+    driver: &mut JoinSet<()>,
+    room: Option<u32>,
+) -> Outcome<SendRequest<Body>>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (spawner, spawned) = mpsc::unbounded_channel();
-    let handshake = http2::handshake(Spawner(spawner), TokioIo::new(stream));
+    let mut builder = http2::Builder::new(Spawner(spawner));
+    if room.is_some() {
+        builder
+            .initial_stream_window_size(room)
+            .initial_connection_window_size(room);
+    }
+    let handshake = builder.handshake(TokioIo::new(stream));
     let (sender, requests) = within("the handshake of HTTP/2", handshake).await??;
     let mut turns = Turns {
         requests: Some(Box::pin(async move { drop(requests.await) })),
@@ -121,7 +131,7 @@ mod tests {
     async fn ask(round: u32) {
         let (client, server) = tokio::io::duplex(4096);
         let mut driver = JoinSet::new();
-        let mut sender = open(client, &mut driver).await.unwrap();
+        let mut sender = open(client, &mut driver, None).await.unwrap();
         driver.spawn(answer_behind_goaway(server));
         let request = Request::get("http://localhost/").body(Body::empty());
         let answer = sender.send_request(request.unwrap()).await;
